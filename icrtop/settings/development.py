@@ -1,0 +1,16 @@
+"""Settings of `make run` and `make dev`: a site on this machine, that anyone can try."""
+
+from .base import *
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="development-only-" + "x" * 50)
+ALLOWED_HOSTS = ["*"]
+
+# The letters that the local SMTP sink has received, readable at /dev/mail/.
+DEV_MAIL_DIR = VAR_DIR / "mail"
+
+if DEBUG:
+    STORAGES["staticfiles"] = {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+    }
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
