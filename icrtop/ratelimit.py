@@ -1,0 +1,50 @@
+"""Limits on how often one client, or one address, may use a public form.
+
+The counts live in Redis and are shared by all processes. While Redis is away nothing is limited: a
+form that answers is worth more than a limit.
+"""
+
+import logging
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from limits import parse
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address that a request came from, looking behind as many proxies as are trusted."""
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+    hops = settings.TRUSTED_PROXIES
+    if hops and len(forwarded) >= hops and forwarded[-hops]:
+        return forwarded[-hops]
+    return request.META.get("REMOTE_ADDR", "")
+
+
+def allow(limit: str, scope: str, subject: str) -> bool:
+    """Count one use and say whether it is within the limit.
+
+    `limit` is written as in "5/hour", `scope` names what is limited, `subject` is who: it is kept
+    only as a keyed hash.
+    """
+    who = salted_hmac("icrtop.ratelimit", subject.lower()).hexdigest()
+    try:
+        return _limiter().hit(parse(limit), scope, who)
+    except (RedisError, OSError) as error:
+        logger.warning("Rate limits are off, Redis is away: %s", error)
+        return True
+
+
+@cache
+def _limiter() -> MovingWindowRateLimiter:
+    uri = settings.REDIS_URL.replace("unix://", "redis+unix://", 1)
+    options = {"socket_timeout": 1, "socket_connect_timeout": 1}
+    return MovingWindowRateLimiter(
+        storage_from_string(uri, **options)  # type: ignore[arg-type] # ints are what redis-py wants
+    )
