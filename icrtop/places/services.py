@@ -11,17 +11,20 @@ DATA = Path(__file__).parent / "data"
 
 
 @transaction.atomic
-def load_places() -> None:
-    """Write the UN's regions (M49) and countries (ISO 3166-1) as rows; what is there is updated."""
+def load_places(region: type[Region] = Region, country: type[Country] = Country) -> None:
+    """Write the UN's regions (M49) and countries (ISO 3166-1) as rows; what is there is updated.
+
+    A migration passes the models as they were at its time.
+    """
     regions = [
-        Region(code=row["code"], name=row["name"], parent_id=row["parent"] or None)
+        region(code=row["code"], name=row["name"], parent_id=row["parent"] or None)
         for row in _rows("regions.csv")
     ]
-    Region.objects.bulk_create(
+    region.objects.bulk_create(
         regions, update_conflicts=True, unique_fields=["code"], update_fields=["name", "parent"]
     )
     countries = [
-        Country(
+        country(
             code=row["code"],
             alpha3=row["alpha3"],
             numeric=row["numeric"],
@@ -30,7 +33,7 @@ def load_places() -> None:
         )
         for row in _rows("countries.csv")
     ]
-    Country.objects.bulk_create(
+    country.objects.bulk_create(
         countries,
         update_conflicts=True,
         unique_fields=["code"],

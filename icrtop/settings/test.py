@@ -9,4 +9,6 @@ BASE_URL = WAGTAILADMIN_BASE_URL = "http://testserver"
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-DATABASES["default"]["OPTIONS"] = {}  # A pool keeps connections that dropping the database waits for.
+DATABASES["default"][
+    "OPTIONS"
+] = {}  # A pool keeps connections that dropping the database waits for.

@@ -1,0 +1,35 @@
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.contrib.sitemaps.views import sitemap
+from wagtail.documents import urls as wagtaildocs_urls
+from wagtail.views import serve
+
+from icrtop import views
+
+handler400 = "icrtop.views.bad_request"
+
+urlpatterns = [
+    path("healthz", views.health, name="health"),
+    path("robots.txt", views.robots),
+    path("sitemap.xml", sitemap),
+    path("admin/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+]
+
+if hasattr(settings, "DEV_MAIL_DIR"):
+    from django.conf.urls.static import static
+
+    urlpatterns += [path("dev/mail/", include("icrtop.local.urls"))]
+    urlpatterns += static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)
+
+urlpatterns += i18n_patterns(
+    # Printed in the brochure without a slash, and so answered without one too.
+    path("subscribe", serve, {"path": "subscribe/"}),
+    path("join-the-coalition", serve, {"path": "join-the-coalition/"}),
+    path("", include("pages.urls")),
+    path("", include(wagtail_urls)),
+    prefix_default_language=False,
+)

@@ -1,0 +1,92 @@
+"""What every page type shares."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db import models
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel
+from wagtail.models import Page
+from wagtail.query import PageQuerySet
+from wagtail.search import index
+
+
+class BasePage(Page):
+    """Base of all page types: a summary that leads the page and stands for it elsewhere."""
+
+    introduction = models.TextField(
+        _("summary"),
+        blank=True,
+        max_length=600,
+        help_text=_("One to three sentences. Leads the page, and stands for it in lists."),
+    )
+    share_image = models.ForeignKey(
+        "pages.SiteImage",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("image for sharing"),
+        help_text=_("Shown when a link to the page is shared. Without one, the site's emblem is."),
+    )
+
+    content_panels = [*Page.content_panels, FieldPanel("introduction")]
+    promote_panels = [*Page.promote_panels, FieldPanel("share_image")]
+    search_fields = [*Page.search_fields, index.SearchField("introduction", boost=2)]
+
+    class Meta:
+        abstract = True
+
+    @property
+    def description(self) -> str:
+        """For search engines and for those with whom a link is shared."""
+        return self.search_description or self.introduction
+
+    @cached_property
+    def breadcrumbs(self) -> list[Page]:
+        """The live pages from the home page down to this page's parent."""
+        return list(self.get_ancestors().filter(depth__gt=1).live().defer_streamfields())
+
+
+class ListingPage(BasePage):
+    """Base of page types that list others: filtered by the query string, a page at a time."""
+
+    per_page = 20
+
+    class Meta:
+        abstract = True
+
+    def get_filters(self, request: HttpRequest) -> list["Filter"]:
+        """The filters that the listing offers, with what the request chose."""
+        return []
+
+    def get_items(self, request: HttpRequest, filters: list["Filter"]) -> PageQuerySet:
+        """What this page lists, in order, as the filters choose."""
+        raise NotImplementedError
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        filters = self.get_filters(request)
+        context["filters"] = filters
+        context["is_filtered"] = any(one.chosen for one in filters)
+        paginator = Paginator(self.get_items(request, filters), self.per_page)
+        context["items"] = paginator.get_page(request.GET.get("page"))
+        return context
+
+
+class Filter:
+    """One choice of a listing, kept in the query string.
+
+    `choices` are pairs of value and label; a value that is not among them counts as none chosen.
+    """
+
+    def __init__(
+        self, request: HttpRequest, name: str, label: str, choices: list[tuple[str, str]]
+    ) -> None:
+        self.name = name
+        self.label = label
+        self.choices = choices
+        wanted = request.GET.get(name, "")
+        self.chosen = wanted if wanted in dict(choices) else ""
