@@ -1,4 +1,4 @@
-"""The Celery application; workers run `celery -A icrtop worker`, the clock `celery -A icrtop beat`."""
+"""The Celery application: `celery -A icrtop worker` works, `celery -A icrtop beat` is the clock."""
 
 import os
 

@@ -12,13 +12,11 @@ class ChoiceArrayField(ArrayField):
 
     def formfield(self, **kwargs: Any) -> forms.Field:
         return forms.TypedMultipleChoiceField(
-            **{
-                "choices": self.base_field.choices,
-                "coerce": self.base_field.to_python,
-                "required": not self.blank,
-                "label": self.verbose_name,
-                "help_text": self.help_text,
-                "widget": forms.CheckboxSelectMultiple,
-                "error_messages": {"required": _("Tick at least one.")},
-            }
+            choices=self.base_field.choices,
+            coerce=self.base_field.to_python,
+            required=not self.blank,
+            label=self.verbose_name,
+            help_text=self.help_text,
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={"required": _("Tick at least one.")},
         )

@@ -2,6 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from icrtop.forms import PublicForm
+from icrtop.mail.addresses import validate_deliverable
 
 
 class ContactForm(PublicForm):
@@ -16,6 +17,7 @@ class ContactForm(PublicForm):
         label=_("Your e-mail address"),
         help_text=_("So that we can answer. We use it for nothing else."),
         max_length=254,
+        validators=[validate_deliverable],
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     message = forms.CharField(

@@ -1,4 +1,4 @@
-"""Settings shared by every environment. What differs comes from the environment, see docs/operations.md."""
+"""Settings of every environment; docs/operations.md lists the variables they read."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -87,11 +87,15 @@ TEMPLATES = [
     }
 ]
 
+_database = env.db_url("DATABASE_URL", default="postgres://postgres@localhost/icrtop")
 DATABASES = {
     "default": {
-        **env.db_url("DATABASE_URL", default="postgres://postgres@localhost/icrtop"),
+        **_database,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}},
+        "OPTIONS": {
+            **_database.get("OPTIONS", {}),  # ?sslmode=… or a socket's ?host=… in the address
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -226,4 +230,12 @@ WAGTAILSEARCH_BACKENDS = {
         "BACKEND": "wagtail.search.backends.database",
         "SEARCH_CONFIG": "icrtop",  # English stemming with accents folded, see places/migrations.
     }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -10,6 +10,8 @@ from wagtail.search import index
 from pages.blocks import BodyBlock
 from pages.forms import ContactForm
 from pages.models.base import BasePage
+from pages.models.site_settings import SiteSettings
+from pages.services import write_to_secretariat
 
 
 class ContactPage(BasePage):
@@ -30,7 +32,14 @@ class ContactPage(BasePage):
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = ContactForm(request.POST or None, request=request)
         if request.method == "POST" and form.is_valid():
-            form.send()
+            if not form.is_automated:
+                letter = form.cleaned_data
+                write_to_secretariat(
+                    SiteSettings.for_request(request),
+                    name=letter["name"],
+                    email=letter["email"],
+                    text=letter["message"],
+                )
             return redirect(f"{self.get_url(request)}?sent")
         kwargs["form"] = form
         return super().serve(request, *args, **kwargs)

@@ -1,5 +1,8 @@
 """What staff set once for the whole site: menus, footer, contact data, donors."""
 
+from email.utils import parseaddr
+
+from django.conf import settings
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -78,6 +81,11 @@ class SiteSettings(PreviewableMixin, BaseSiteSetting):
 
     def __str__(self) -> str:
         return self.organisation or str(self.site)
+
+    @property
+    def letters_to(self) -> str:
+        """The bare address that letters to the secretariat go to."""
+        return self.email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
     def get_preview_template(self, request: HttpRequest, mode_name: str) -> str:
         return "pages/site_settings_preview.html"

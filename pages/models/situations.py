@@ -54,7 +54,10 @@ class Trend(models.IntegerChoices):
 
 class SituationQuerySet(PageQuerySet):
     def assessed(self) -> Self:
-        """With `status` and `trend` of the latest assessment (None where there is none), gravest first."""
+        """With the latest assessment's `status`, `trend`, `assessed_on` and `is_sample`.
+
+        Gravest first; a situation without an assessment has None in all four and comes last.
+        """
         latest = Assessment.objects.filter(situation=models.OuterRef("pk")).order_by("-date", "-pk")
         return (
             self.select_related("country__sub_region")
