@@ -1,0 +1,66 @@
+"""E-mail addresses: what may be written to, and when two of them are the same mailbox."""
+
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy as _
+
+MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3: 256 octets with the angle brackets.
+
+
+class InvalidAddress(ValueError):
+    """An address that no letter can be sent to; the message says why."""
+
+
+def has_control_characters(value: str) -> bool:
+    """Whether a value could break out of the header or the SMTP command it is put into."""
+    return any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in value)
+
+
+def deliverable(address: str) -> str:
+    """The address as SMTP wants it: the local part as typed, the domain in IDNA's ASCII form.
+
+    Takes a bare address, without a display name. Raises InvalidAddress.
+    """
+    address = address.strip()
+    if has_control_characters(address):
+        raise InvalidAddress("The address contains control characters.")
+    try:
+        validate_email(address)
+    except ValidationError as error:
+        raise InvalidAddress("This is not an e-mail address.") from error
+    local, _at, domain = address.rpartition("@")
+    # EmailValidator ignores case by Unicode's rules, by which "K" (Kelvin) is a Latin letter.
+    if not local.isascii():
+        raise InvalidAddress("The part before the @ contains letters that mail servers refuse.")
+    if not domain.startswith("["):
+        try:
+            domain = domain.encode("idna").decode("ascii").lower()
+        except UnicodeError as error:
+            raise InvalidAddress("The part after the @ is not a domain name.") from error
+    ascii_address = f"{local}@{domain}"
+    if len(ascii_address) > MAX_LENGTH:
+        raise InvalidAddress("The address is too long.")
+    return ascii_address
+
+
+def normalise(address: str) -> str:
+    """The form by which addresses are compared, never the one that is written to.
+
+    The domain is in IDNA's ASCII form and lower case. The local part is case-folded: RFC 5321 lets
+    a server tell A from a, yet none in use does, and people type their address either way. Dots and
+    "+tags" are kept, because what they mean differs from server to server. Raises InvalidAddress.
+    """
+    local, _at, domain = deliverable(address).rpartition("@")
+    return f"{local.casefold()}@{domain}"
+
+
+def validate_deliverable(value: str) -> None:
+    """For form and model fields: refuse what `queue_message` would refuse."""
+    try:
+        deliverable(value)
+    except InvalidAddress as error:
+        raise ValidationError(
+            _("Enter an e-mail address such as name@example.org."), code="invalid"
+        ) from error

@@ -1,0 +1,53 @@
+"""Letters from templates: HTML with its CSS inlined, and plain text that reads well."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+from urllib.parse import urljoin
+
+import css_inline
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+
+class Letter(NamedTuple):
+    html: str
+    text: str
+
+
+def absolute(path: str) -> str:
+    """The full address of a path on this site, for a link in a letter."""
+    return urljoin(f"{settings.BASE_URL}/", path)
+
+
+def render_letter(template: str, context: Mapping[str, Any], language: str | None = None) -> Letter:
+    """Render templates/mail/<template>.html and .txt, which extend mail/base.html and base.txt.
+
+    `language` is the recipient's; without one it is that of the request at hand.
+    """
+    shared = {"site_name": settings.WAGTAIL_SITE_NAME, "site_url": settings.BASE_URL, **context}
+    with translation.override(language or translation.get_language()):
+        shared["language"] = translation.get_language()
+        shared["direction"] = "rtl" if translation.get_language_bidi() else "ltr"
+        html = render_to_string(f"mail/{template}.html", shared)
+        text = render_to_string(f"mail/{template}.txt", shared)
+    return Letter(html=inline_css(html), text=tidy_text(text))
+
+
+def inline_css(html: str) -> str:
+    """Copy the rules of <style> onto the elements; @media rules stay where they are."""
+    return _inliner().inline(html)
+
+
+def tidy_text(text: str) -> str:
+    """Remove what template tags leave behind: indentation, and more than one empty line."""
+    lines = "\n".join(line.strip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    # Nothing is fetched from the network, whatever the letter links to.
+    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
