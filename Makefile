@@ -1,0 +1,30 @@
+# The two commands that matter: `make run` and `make test`. See docs/operations.md.
+SHELL = /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run dev test lint lock manage reset
+
+local = @sh icrtop/local/setup.sh && exec .venv/bin/python -m icrtop.local
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: ## Run the site with its content (HOST=127.0.0.1 PORT=8000)
+	$(local) run
+
+dev: ## Run the site in debug mode, reloading when the code changes
+	$(local) dev
+
+test: ## Run the tests (ARGS="-k search" for some)
+	$(local) test $(ARGS)
+
+lint: ## Check style, types, templates, imports, migrations and settings
+	$(local) lint
+
+lock: ## Write the requirements files anew from pyproject.toml
+	$(local) lock $(ARGS)
+
+manage: ## Run a Django command on the running site (ARGS="shell")
+	$(local) manage $(ARGS)
+
+reset: ## Delete the local data: database, letters, media (FORCE=1 does not ask)
+	$(local) reset

@@ -1,0 +1,1 @@
+"""Local servers for development: what `make run`, `make dev` and `make test` start, and stop."""
