@@ -44,7 +44,6 @@ def allow(limit: str, scope: str, subject: str) -> bool:
 @cache
 def _limiter() -> MovingWindowRateLimiter:
     uri = settings.REDIS_URL.replace("unix://", "redis+unix://", 1)
-    options = {"socket_timeout": 1, "socket_connect_timeout": 1}
     return MovingWindowRateLimiter(
-        storage_from_string(uri, **options)  # type: ignore[arg-type] # ints are what redis-py wants
+        storage_from_string(uri, socket_timeout=1, socket_connect_timeout=1)
     )

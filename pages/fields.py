@@ -12,7 +12,7 @@ class ChoiceArrayField(ArrayField):
 
     def formfield(self, **kwargs: Any) -> forms.Field:
         return forms.TypedMultipleChoiceField(
-            choices=self.base_field.choices,
+            choices=self.base_field.choices or [],
             coerce=self.base_field.to_python,
             required=not self.blank,
             label=self.verbose_name,

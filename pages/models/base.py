@@ -1,6 +1,6 @@
 """What every page type shares."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
 from django.db import models
@@ -11,6 +11,11 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.models import Page
 from wagtail.query import PageQuerySet
 from wagtail.search import index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django_stubs_ext import StrOrPromise
 
 
 class BasePage(Page):
@@ -83,10 +88,14 @@ class Filter:
     """
 
     def __init__(
-        self, request: HttpRequest, name: str, label: str, choices: list[tuple[str, str]]
+        self,
+        request: HttpRequest,
+        name: str,
+        label: "StrOrPromise",
+        choices: "Iterable[tuple[str, StrOrPromise]]",
     ) -> None:
         self.name = name
         self.label = label
-        self.choices = choices
+        self.choices = list(choices)
         wanted = request.GET.get(name, "")
-        self.chosen = wanted if wanted in dict(choices) else ""
+        self.chosen = wanted if wanted in dict(self.choices) else ""

@@ -52,7 +52,7 @@ class DevelopmentIndexPage(ListingPage):
         )
         return [
             Filter(request, "level", _("Level"), Level.choices),
-            Filter(request, "country", _("Country"), list(countries)),
+            Filter(request, "country", _("Country"), countries),
         ]
 
     def get_items(self, request: HttpRequest, filters: list[Filter]) -> DevelopmentQuerySet:

@@ -96,7 +96,7 @@ class SituationIndexPage(ListingPage):
         regions = Region.objects.top_level().values_list("code", "name")
         statuses = [(str(value), label) for value, label in reversed(Status.choices)]
         return [
-            Filter(request, "region", _("Region"), list(regions)),
+            Filter(request, "region", _("Region"), regions),
             Filter(request, "status", _("Status"), statuses),
             Filter(request, "crime", _("Crime"), Crime.choices),
         ]
