@@ -36,7 +36,7 @@ class Letter:
 
 
 def entries(folder: Path, address: str = "") -> Iterator[Entry]:
-    """The letters in a folder, newest first; those from or to an address that contains the words."""
+    """The letters in a folder, newest first; by or to an address with these words."""
     wanted = address.strip().casefold()
     for path in sorted(folder.glob("*.eml"), reverse=True):
         try:

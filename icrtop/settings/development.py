@@ -4,7 +4,7 @@ from .base import *
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="development-only-" + "x" * 50)
-ALLOWED_HOSTS = ["*"]
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 # The letters that the local SMTP sink has received, readable at /dev/mail/.
 DEV_MAIL_DIR = VAR_DIR / "mail"

@@ -9,6 +9,5 @@ BASE_URL = WAGTAILADMIN_BASE_URL = "http://testserver"
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-DATABASES["default"][
-    "OPTIONS"
-] = {}  # A pool keeps connections that dropping the database waits for.
+# A pool keeps connections that dropping the database waits for.
+del DATABASES["default"]["OPTIONS"]["pool"]
