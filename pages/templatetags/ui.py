@@ -1,0 +1,106 @@
+"""Small tags that only present: badges, maps, addresses of pages."""
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from django import template
+from django.conf import settings
+from django.http import HttpRequest
+from django.template import Context
+from wagtail.fields import StreamValue
+
+from pages import symbols
+from pages.blocks import anchor
+from pages.models import Language, SituationPage, Status, Trend
+
+register = template.Library()
+
+STATUS_SLUGS = {
+    Status.CURRENT_CRISIS: "crisis",
+    Status.SERIOUS_CONCERN: "concern",
+    Status.MONITORING: "monitoring",
+    Status.CLOSED: "closed",
+}
+TREND_SLUGS = {
+    Trend.DETERIORATED: "deteriorated",
+    Trend.UNCHANGED: "unchanged",
+    Trend.IMPROVED: "improved",
+}
+
+
+@register.simple_tag(takes_context=True)
+def canonical_url(context: Context) -> str:
+    """The one address of what is shown: without a query, save for the number of a later page."""
+    request: HttpRequest = context["request"]
+    page = context.get("page")
+    path = urlsplit(page.get_url(request) or "").path if page and page.pk else ""
+    number = request.GET.get("page", "")
+    query = f"?{urlencode({'page': number})}" if number.isdecimal() and int(number) > 1 else ""
+    return f"{settings.BASE_URL}{path or request.path}{query}"
+
+
+@register.filter
+def absolute(path: str) -> str:
+    """The whole address of a path on this site."""
+    return path if urlsplit(path).scheme else f"{settings.BASE_URL}{path}"
+
+
+@register.inclusion_tag("components/status_badge.html")
+def status_badge(status: int | None) -> dict[str, Any]:
+    return {"status": describe_status(status)}
+
+
+@register.filter
+def describe_status(status: int | None) -> dict[str, str] | None:
+    """The slug and the word of a status; None for a situation that was never assessed."""
+    if status is None:
+        return None
+    known = Status(status)
+    return {"slug": STATUS_SLUGS[known], "label": str(known.label)}
+
+
+@register.inclusion_tag("components/trend.html")
+def trend_mark(trend: int | None) -> dict[str, Any]:
+    if trend is None:
+        return {"trend": None}
+    known = Trend(trend)
+    return {"trend": {"slug": TREND_SLUGS[known], "label": str(known.label)}}
+
+
+@register.filter
+def contents(body: StreamValue) -> list[dict[str, str]]:
+    """The headings of a body, each with the fragment that leads to it."""
+    return [
+        {"title": str(block.value), "anchor": anchor(block.value)}
+        for block in body
+        if block.block_type == "heading"
+    ]
+
+
+@register.filter
+def fragment(text: str) -> str:
+    """The fragment under which a heading or a term is found."""
+    return anchor(text)
+
+
+@register.simple_tag
+def symbol_links(symbol: str, languages: list[str]) -> list[dict[str, str]]:
+    """Where the UN's document service shows a document, in each of the languages it knows."""
+    served = [code for code in languages if code in symbols.LANGUAGES]
+    return [
+        {"code": code, "label": Language(code).label, "url": symbols.symbol_url(symbol, code)}
+        for code in served or ["en"]
+    ]
+
+
+@register.filter
+def host(url: str) -> str:
+    """The name of the site that an address leads to: https://www.un.org/a gives un.org."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+@register.filter
+def statuses_of(situations: list[SituationPage]) -> list[dict[str, str] | None]:
+    """The statuses that a list of situations holds, gravest first, each once."""
+    found = sorted({one.status for one in situations if one.status is not None}, reverse=True)
+    return [describe_status(status) for status in found]
