@@ -11,7 +11,7 @@ from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from pages.blocks import BodyBlock
-from pages.models.base import BasePage
+from pages.models.base import BasePage, without_private
 from pages.models.situations import SituationPage
 
 
@@ -20,6 +20,7 @@ class SectionPage(BasePage):
 
     body = StreamField(BodyBlock(), blank=True, verbose_name=_("body"))
 
+    search_kind = ("background", _("Background"))
     page_description = _("Heads a section of the site and lists the pages in it.")
     parent_page_types = ["pages.HomePage", "pages.SectionPage"]
     content_panels = [*BasePage.content_panels, FieldPanel("body")]
@@ -30,7 +31,7 @@ class SectionPage(BasePage):
 
     def get_sections(self) -> PageQuerySet:
         """The live pages right below this one, in the order that editors gave them."""
-        return self.get_children().live().public().specific().defer_streamfields()
+        return without_private(self.get_children().live()).specific().defer_streamfields()
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
@@ -52,6 +53,7 @@ class BackgroundPage(BasePage):
         help_text=_("The situations in this region are listed below the text."),
     )
 
+    search_kind = ("background", _("Background"))
     page_description = _("Explains one subject, with headings, quotations, documents and more.")
     parent_page_types = ["pages.HomePage", "pages.SectionPage", "pages.BackgroundPage"]
     subpage_types = ["pages.BackgroundPage"]

@@ -1,6 +1,6 @@
 """What every page type shares."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.core.paginator import Paginator
 from django.db import models
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
-from wagtail.models import Page
+from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
@@ -18,8 +18,29 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
+def without_private[Pages: PageQuerySet](pages: Pages) -> Pages:
+    """The pages that everybody may read, as `public()` gives them, without a query of its own."""
+    restrictions = PageViewRestriction.objects.annotate(
+        below=models.ExpressionWrapper(models.OuterRef("path"), models.TextField())
+    ).filter(below__startswith=models.F("page__path"))
+    return pages.filter(~models.Exists(restrictions))
+
+
+class BasePageQuerySet(PageQuerySet):
+    """Base of what page types offer to ask for."""
+
+    def public(self) -> Self:
+        """The pages that everybody may read."""
+        return without_private(self)
+
+
 class BasePage(Page):
-    """Base of all page types: a summary that leads the page and stands for it elsewhere."""
+    """Base of all page types: a summary that leads the page and stands for it elsewhere.
+
+    `search_kind` is the name and the label under which the search sorts pages of the type.
+    """
+
+    search_kind: "tuple[str, StrOrPromise]" = ("page", _("Other pages"))
 
     introduction = models.TextField(
         _("summary"),

@@ -11,13 +11,12 @@ from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import PageManager
-from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from icrtop.places.models import Country
 from pages.blocks import BodyBlock
 from pages.dates import PartialDateField, display_partial_date
-from pages.models.base import BasePage, Filter, ListingPage
+from pages.models.base import BasePage, BasePageQuerySet, Filter, ListingPage
 
 
 class Level(models.TextChoices):
@@ -30,7 +29,7 @@ class Level(models.TextChoices):
     CIVIL_SOCIETY = "civil_society", _("Civil society")
 
 
-class DevelopmentQuerySet(PageQuerySet):
+class DevelopmentQuerySet(BasePageQuerySet):
     def newest_first(self) -> Self:
         return self.public().order_by("-date", "title").defer_streamfields()
 
@@ -77,6 +76,7 @@ class DevelopmentPage(BasePage):
     source_title = models.CharField(_("source"), max_length=255, blank=True)
     source_url = models.URLField(_("address of the source"), blank=True)
 
+    search_kind = ("development", _("Developments"))
     page_description = _(
         "Something that happened at the UN, in a region, a country or civil society."
     )
@@ -95,6 +95,8 @@ class DevelopmentPage(BasePage):
         *BasePage.search_fields,
         index.SearchField("body"),
         index.SearchField("source_title"),
+        index.AutocompleteField("date_display"),
+        index.AutocompleteField("get_level_display"),
         index.RelatedFields("countries", [index.SearchField("name"), index.FilterField("code")]),
     ]
 

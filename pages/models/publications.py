@@ -12,15 +12,14 @@ from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import Orderable, PageManager
-from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from icrtop.places.models import Country
 from pages.blocks import BodyBlock
 from pages.dates import PartialDateField, display_partial_date
 from pages.fields import ChoiceArrayField
-from pages.models.base import BasePage, Filter, ListingPage
-from pages.symbols import symbol_url
+from pages.models.base import BasePage, BasePageQuerySet, Filter, ListingPage
+from pages.symbols import symbol_url, symbol_words
 
 
 class Kind(models.TextChoices):
@@ -47,7 +46,7 @@ class Language(models.TextChoices):
     SWAHILI = "sw", _("Swahili")
 
 
-class PublicationQuerySet(PageQuerySet):
+class PublicationQuerySet(BasePageQuerySet):
     def newest_first(self) -> Self:
         return (
             self.public()
@@ -151,6 +150,7 @@ class PublicationPage(BasePage):
         _("note to editors"), blank=True, help_text=_("Never shown to visitors.")
     )
 
+    search_kind = ("publication", _("Publications"))
     page_description = _("A report, resolution, book or other document.")
     parent_page_types = ["pages.PublicationIndexPage"]
     subpage_types: list[str] = []
@@ -173,7 +173,12 @@ class PublicationPage(BasePage):
         index.SearchField("authors"),
         index.SearchField("issuing_body"),
         index.SearchField("body"),
-        index.RelatedFields("symbols", [index.SearchField("symbol", boost=5)]),
+        index.AutocompleteField("get_kind_display"),
+        index.AutocompleteField("date_display"),
+        index.RelatedFields(
+            "symbols",
+            [index.SearchField("symbol", boost=5), index.AutocompleteField("words")],
+        ),
         index.RelatedFields("countries", [index.SearchField("name"), index.FilterField("code")]),
     ]
 
@@ -213,6 +218,11 @@ class DocumentSymbol(Orderable):
 
     def __str__(self) -> str:
         return self.symbol
+
+    @property
+    def words(self) -> str:
+        """Its parts, as the search looks for them."""
+        return symbol_words(self.symbol)
 
     @property
     def url(self) -> str:

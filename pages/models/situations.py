@@ -13,17 +13,16 @@ from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import Orderable, PageManager
-from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from icrtop.places.models import Country, Region
 from pages.blocks import BodyBlock
 from pages.dates import PartialDateField, display_partial_date
 from pages.fields import ChoiceArrayField
-from pages.models.base import BasePage, Filter, ListingPage
+from pages.models.base import BasePage, BasePageQuerySet, Filter, ListingPage
 from pages.models.developments import DevelopmentPage
 from pages.models.publications import PublicationPage
-from pages.symbols import symbol_url
+from pages.symbols import symbol_url, symbol_words
 
 
 class Crime(models.TextChoices):
@@ -52,7 +51,7 @@ class Trend(models.IntegerChoices):
     IMPROVED = 1, _("Improved")
 
 
-class SituationQuerySet(PageQuerySet):
+class SituationQuerySet(BasePageQuerySet):
     def assessed(self) -> Self:
         """With the latest assessment's `status`, `trend`, `assessed_on` and `is_sample`.
 
@@ -127,6 +126,7 @@ class SituationPage(BasePage):
     )
     body = StreamField(BodyBlock(), blank=True, verbose_name=_("analysis"))
 
+    search_kind = ("situation", _("Situations"))
     page_description = _("A country situation: status and trend over time, timeline, analysis.")
     parent_page_types = ["pages.SituationIndexPage"]
     subpage_types: list[str] = []
@@ -143,7 +143,12 @@ class SituationPage(BasePage):
         index.FilterField("country"),
         index.RelatedFields("country", [index.SearchField("name", boost=3)]),
         index.RelatedFields(
-            "timeline", [index.SearchField("text"), index.SearchField("source_symbol")]
+            "timeline",
+            [
+                index.SearchField("text"),
+                index.SearchField("source_symbol"),
+                index.AutocompleteField("source_words"),
+            ],
         ),
     ]
 
@@ -238,6 +243,11 @@ class TimelineEntry(Orderable):
     @property
     def date_display(self) -> str:
         return display_partial_date(self.date)
+
+    @property
+    def source_words(self) -> str:
+        """The parts of the source's symbol, as the search looks for them."""
+        return symbol_words(self.source_symbol)
 
     @property
     def source_link(self) -> str:
