@@ -1,0 +1,173 @@
+"""The Coalition's first members, and the pages about them, from the facts in data/."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+from wagtail.models import Page
+
+from members.models import Category, DirectoryPage, JoinPage, Membership, Organisation
+
+DATA = Path(__file__).parent / "data"
+FOUNDED = "2009-01"
+# Notes of members.csv that visitors may read; the others are for editors.
+PUBLIC_NOTES = {"hosts the Secretariat": "Hosts the Secretariat of the Coalition in New York."}
+
+
+@transaction.atomic
+def load(coalition_section: Page, home: Page) -> None:
+    """Create the founding Members, the directory below the Coalition's section and the page to
+    join.
+
+    What is there already stays as it is, so that loading again undoes nobody's work.
+    """
+    load_founding_members()
+    for slug, fields in DIRECTORIES.items():
+        _page(coalition_section, DirectoryPage, slug, fields)
+    about = coalition_section.get_children()
+    _page(
+        home,
+        JoinPage,
+        "join-the-coalition",
+        {
+            **JOIN,
+            "purposes_page": about.filter(slug="founding-purposes").first(),
+            "understanding_page": about.filter(slug="our-understanding-of-rtop").first(),
+        },
+    )
+
+
+def load_founding_members() -> None:
+    """Create the eight founders, where there is no organisation of their name yet."""
+    with (DATA / "members.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        slug = slugify(row["name"])
+        if Organisation.objects.filter(slug=slug).exists():
+            continue
+        about = PUBLIC_NOTES.get(row["note"], "")
+        organisation = Organisation.objects.create(
+            name=row["name"],
+            acronym=row["acronym"],
+            slug=slug,
+            country_id=row["country_code"],
+            city=row["city"],
+            about=about,
+            internal_note="" if about else row["note"],
+        )
+        Membership.objects.create(
+            organisation=organisation,
+            category=Category.MEMBER,
+            since=FOUNDED,
+            founding=row["founding"] == "yes",
+            on_steering_committee=row["steering_committee"] == "yes",
+        )
+
+
+def _page(parent: Page, model: type[Page], slug: str, fields: dict[str, Any]) -> None:
+    """Publish a page below another, unless there is one at that address."""
+    if parent.get_children().filter(slug=slug).exists():
+        return
+    parent = Page.objects.get(pk=parent.pk)  # The place of a child depends on those before it.
+    page = parent.add_child(instance=model(slug=slug, **fields))
+    page.save_revision().publish()
+
+
+DIRECTORIES: dict[str, dict[str, Any]] = {
+    "members": {
+        "title": "Members",
+        "shows": DirectoryPage.Shows.MEMBERS,
+        "introduction": (
+            "Non-governmental organisations that run programmes on the Responsibility to Protect "
+            "or related work. Eight regional and international NGOs formed the Coalition in "
+            "January 2009; they are listed here as of the Coalition's brochure (about 2010)."
+        ),
+        "search_description": (
+            "The NGOs that are Members of the International Coalition for the Responsibility to "
+            "Protect, by region and country."
+        ),
+    },
+    "ngo-supporters": {
+        "title": "NGO Supporters",
+        "shows": DirectoryPage.Shows.SUPPORTERS,
+        "introduction": (
+            "Non-governmental organisations that endorse the Coalition's founding purposes and its "
+            "common understanding of RtoP, and need not run a programme of their own. The category "
+            "has existed since 20 October 2011."
+        ),
+        "search_description": (
+            "The NGO Supporters of the International Coalition for the Responsibility to Protect."
+        ),
+    },
+    "steering-committee": {
+        "title": "Steering Committee",
+        "shows": DirectoryPage.Shows.STEERING_COMMITTEE,
+        "introduction": (
+            "The Steering Committee decides who becomes a Member or an NGO Supporter. It is listed "
+            "here as of the Coalition's brochure (about 2010): the eight founding organisations."
+        ),
+        "body": [
+            ("heading", "What it decides"),
+            (
+                "paragraph",
+                "<p>An organisation that wants to join applies to the Coalition, as a Member or as "
+                "an NGO Supporter. The Steering Committee decides on the application.</p>",
+            ),
+        ],
+        "search_description": (
+            "The organisations on the Steering Committee of the International Coalition for the "
+            "Responsibility to Protect."
+        ),
+    },
+}
+
+JOIN: dict[str, Any] = {
+    "title": "Join the Coalition",
+    "introduction": (
+        "The Coalition seeks members from many sectors, in every region and sub-region. If your "
+        "organisation works for the protection of populations from mass atrocities, apply here."
+    ),
+    "search_description": (
+        "Who can join the International Coalition for the Responsibility to Protect, as a Member "
+        "or as an NGO Supporter, and how to apply."
+    ),
+    "thanks": (
+        "The secretariat reads your application and puts it to the Steering Committee, which "
+        "decides on new Members and NGO Supporters. We tell you the decision by e-mail. If we need "
+        "to know more, we write to you."
+    ),
+    "body": [
+        ("heading", "Who can join"),
+        (
+            "paragraph",
+            "<p>An organisation can join if it</p>"
+            "<ul>"
+            "<li>is non-governmental, and not controlled by a government;</li>"
+            "<li>is not for profit: of a private-sector body, only the not-for-profit part can "
+            "join;</li>"
+            "<li>endorses the founding purposes of the Coalition and its common understanding of "
+            "RtoP;</li>"
+            "<li>works in a field related to RtoP;</li>"
+            "<li>accepts the full range of measures that RtoP provides for: peaceful ones first, "
+            "and at the last those that the Security Council decides, force included.</li>"
+            "</ul>",
+        ),
+        ("heading", "Member or NGO Supporter"),
+        (
+            "paragraph",
+            "<p>Since 20 October 2011 there have been two categories.</p>"
+            "<ul>"
+            "<li>A <b>Member</b> runs programmes on RtoP or related work.</li>"
+            "<li>An <b>NGO Supporter</b> endorses the same principles, and need not run any.</li>"
+            "</ul>",
+        ),
+        ("heading", "Who decides"),
+        (
+            "paragraph",
+            "<p>The Steering Committee decides on new Members and NGO Supporters. You get an "
+            "answer by e-mail either way.</p>",
+        ),
+    ],
+}

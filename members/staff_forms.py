@@ -1,0 +1,51 @@
+"""Forms of the admin."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms import WagtailAdminModelForm
+
+from members.states import Move
+
+
+class OrganisationForm(WagtailAdminModelForm):
+    """An organisation with its terms, of which one at most may be going on."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        terms = self.formsets.get("memberships")
+        if terms is not None:
+            going_on = [
+                form
+                for form in terms.forms
+                if form.is_valid()
+                and (form.has_changed() or form.instance.pk)
+                and not form.cleaned_data.get("DELETE")
+                and form.cleaned_data.get("ended") is None
+            ]
+            if len(going_on) > 1:
+                raise ValidationError(
+                    _("Only one term can be going on. Enter the day on which the other one ended.")
+                )
+        return cleaned
+
+
+class MoveForm(forms.Form):
+    """Confirms a move of an application, as it was when the page was opened."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    note = forms.CharField(
+        label=_("Note"),
+        help_text=_("For the trail. The applicant does not see it."),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, move: Move, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if move.note_required:
+            self.fields["note"].required = True
+            self.fields["note"].label = _("Reasons")
