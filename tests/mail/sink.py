@@ -57,6 +57,17 @@ class Sink:
         answers = self._script.get(step)
         return answers.popleft() if answers else None
 
+    def let_go(self) -> None:
+        """Answer the dot that was held."""
+        loop, held = self._held
+        loop.call_soon_threadsafe(held.set_result, None)
+
+    async def _released(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._held = (loop, loop.create_future())
+        # Only now: whoever waits for it may let go at once.
+        self.at_end.set()
+        await self._held[1]
+
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
         envelope.mail_from = address
         return await server.scripted("MAIL") or "250 OK"
@@ -72,8 +83,8 @@ class Sink:
         if self.hold_end:
             # Kept, but the other side never hears of it.
             self.letters.append(received)
-            self.at_end.set()
-            await asyncio.get_running_loop().create_future()
+            await self._released(asyncio.get_running_loop())
+            return "250 Kept"
         answer = self.next("END")
         if answer is None or answer == HANG_UP:
             self.letters.append(received)

@@ -22,6 +22,7 @@ def broker_at(monkeypatch, url: str) -> None:
     app = Celery("elsewhere", set_as_current=False)
     app.config_from_object("django.conf:settings", namespace="CELERY")
     app.conf.broker_url = url
+    app.conf.task_default_queue = "test-nudging"
     monkeypatch.setattr(nudging, "app", app)
     monkeypatch.setattr(nudging, "_under_way", threading.Lock())
 
@@ -34,22 +35,19 @@ def frozen_server():
 
 
 @pytest.fixture
-def queue():
-    """A Redis database of this test alone, as the broker."""
-    url = f"{django_settings.REDIS_URL.rpartition('/')[0]}/9"
-    client = Redis.from_url(url)
-    client.flushdb()
-    yield url, client
-    client.flushdb()
-    client.close()
+def broker():
+    """The real broker, with the queue of these tests empty before and after."""
+    with Redis.from_url(django_settings.REDIS_URL) as client:
+        client.delete("test-nudging")
+        yield client
+        client.delete("test-nudging")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_committing_a_letter_tells_the_workers(monkeypatch, queue):
-    url, client = queue
-    broker_at(monkeypatch, url)
+def test_committing_a_letter_tells_the_workers(monkeypatch, broker):
+    broker_at(monkeypatch, django_settings.CELERY_BROKER_URL)
     queue_message(to="jo@example.org", **LETTER)
-    (task,) = client.lrange("celery", 0, -1)
+    (task,) = broker.lrange("test-nudging", 0, -1)
     assert b"icrtop.mail.tasks.send_due" in task
 
 

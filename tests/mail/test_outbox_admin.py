@@ -1,0 +1,74 @@
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import NoReverseMatch, reverse
+
+from icrtop.accounts.models import User
+from icrtop.mail.models import State
+from tests.factories.mail import DeliveryFactory, MessageFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(client):
+    """Someone who may enter the admin and look at the outbox, and no more."""
+    user = User.objects.create_user("staff@example.org")
+    user.user_permissions.add(
+        Permission.objects.get(codename="access_admin"),
+        Permission.objects.get(codename="view_delivery"),
+    )
+    client.force_login(user)
+    return client
+
+
+def test_letters_are_found_by_address_and_by_state(staff):
+    DeliveryFactory(address="jo@example.org")
+    DeliveryFactory(address="kim@example.org", state=State.FAILED, server_reply="550 Unknown")
+
+    everything = staff.get(reverse("outbox:index")).content.decode()
+    assert "jo@example.org" in everything
+    assert "550 Unknown" in everything
+    searched = staff.get(reverse("outbox:index_results"), {"q": "JO@"}).content.decode()
+    assert "jo@example.org" in searched
+    assert "kim@example.org" not in searched
+    filtered = staff.get(reverse("outbox:index_results"), {"state": "failed"}).content.decode()
+    assert "kim@example.org" in filtered
+    assert "jo@example.org" not in filtered
+
+
+def test_a_letter_is_shown_as_its_recipient_gets_it_and_cannot_break_out(staff):
+    message = MessageFactory(
+        html='<p>Dear [[name]]"><script>alert(1)</script></p>', text="Dear [[name]] <b>"
+    )
+    delivery = DeliveryFactory(message=message, merge={"name": "Jo"}, reason="Because")
+    page = staff.get(reverse("outbox:inspect", args=[delivery.pk])).content.decode()
+    assert "Dear Jo &lt;b&gt;" in page
+    assert "Dear Jo&quot;&gt;&lt;script&gt;" in page
+    assert "sandbox" in page
+    assert "<script>alert(1)" not in page
+    assert "Because" in page
+
+
+def test_nobody_changes_what_was_sent(admin_client):
+    delivery = DeliveryFactory()
+    page = admin_client.get(reverse("outbox:index"))
+    assert page.status_code == 200
+    for view in ("add", "edit", "delete"):
+        with pytest.raises(NoReverseMatch):
+            reverse(f"outbox:{view}", args=[] if view == "add" else [delivery.pk])
+    assert admin_client.get(reverse("outbox:inspect", args=[delivery.pk])).status_code == 200
+
+
+def test_the_outbox_is_closed_to_those_who_may_not_look(client):
+    user = User.objects.create_user("editor@example.org")
+    user.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    client.force_login(user)
+    assert client.get(reverse("outbox:index")).status_code == 302
+    assert "outbox" not in client.get(reverse("wagtailadmin_home")).content.decode()
+
+
+def test_the_list_takes_few_queries(staff, django_assert_max_num_queries):
+    DeliveryFactory.create_batch(40)
+    staff.get(reverse("outbox:index"))
+    with django_assert_max_num_queries(12):
+        staff.get(reverse("outbox:index"))
