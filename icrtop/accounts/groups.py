@@ -1,0 +1,154 @@
+"""Who may do what in the admin: one table, and how it is put into the database.
+
+The table is the truth for these groups: `ensure_groups` gives back what was taken from a group and
+takes what was added. Who needs another mixture makes a further group under Settings → Groups.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from wagtail.models import (
+    Collection,
+    GroupApprovalTask,
+    GroupCollectionPermission,
+    GroupPagePermission,
+    Page,
+    Workflow,
+    WorkflowPage,
+    WorkflowTask,
+)
+
+SECRETARIAT = "Secretariat"
+EDITORS = "Editors"
+MEMBERSHIP = "Membership"
+LISTSERV = "Listserv"
+STEERING_COMMITTEE = "Steering Committee"
+
+APPROVAL = "Approval by the Secretariat"
+# What Wagtail's own migrations leave: a group and a workflow that ours stand in for.
+WAGTAIL_GROUP = "Moderators"
+WAGTAIL_APPROVAL = "Moderators approval"
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a group may do: on pages and in collections everywhere, and with other models.
+
+    Permissions are written `app.codename`; `app.model` alone stands for adding, changing, deleting
+    and viewing.
+    """
+
+    pages: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+FILES = (
+    *(f"wagtailimages.{verb}_image" for verb in ("add", "change", "choose")),
+    *(f"wagtaildocs.{verb}_document" for verb in ("add", "change", "choose")),
+)
+
+ROLES: dict[str, Role] = {
+    SECRETARIAT: Role(
+        pages=("add", "change", "publish", "bulk_delete", "lock", "unlock"),
+        collections=(
+            *FILES,
+            "wagtailcore.add_collection",
+            "wagtailcore.change_collection",
+            "wagtailcore.delete_collection",
+        ),
+        models=(
+            "wagtailadmin.access_admin",
+            "accounts.user",
+            "pages.change_sitesettings",
+            "wagtailredirects.redirect",
+            "wagtailcore.workflow",
+            "wagtailcore.task",
+        ),
+    ),
+    # Editors write and submit; what they submit, the Secretariat publishes.
+    EDITORS: Role(
+        pages=("add", "change"),
+        collections=FILES,
+        models=("wagtailadmin.access_admin",),
+    ),
+    MEMBERSHIP: Role(models=("wagtailadmin.access_admin",)),
+    LISTSERV: Role(models=("wagtailadmin.access_admin",)),
+    STEERING_COMMITTEE: Role(models=("wagtailadmin.access_admin",)),
+}
+
+
+@transaction.atomic
+def ensure_groups() -> None:
+    """Give the groups of the table its permissions, and drop Wagtail's Moderators.
+
+    Raises ImproperlyConfigured where the table names a permission that does not exist.
+    """
+    root = Page.get_first_root_node()
+    collection = Collection.get_first_root_node()
+    for name, role in ROLES.items():
+        group, _created = Group.objects.get_or_create(name=name)
+        group.permissions.set(find_permissions(role.models))
+        on_pages = find_permissions(f"wagtailcore.{verb}_page" for verb in role.pages)
+        _set_permissions(GroupPagePermission, group, on_pages, page=root)
+        in_collections = find_permissions(role.collections)
+        _set_permissions(GroupCollectionPermission, group, in_collections, collection=collection)
+    Group.objects.filter(name=WAGTAIL_GROUP, user=None).delete()
+
+
+def find_permissions(names: Iterable[str]) -> list[Permission]:
+    """The permissions that the table's names stand for.
+
+    Raises ImproperlyConfigured for a name that stands for none.
+    """
+    found: list[Permission] = []
+    for name in names:
+        app, _dot, codename = name.partition(".")
+        permissions = Permission.objects.filter(content_type__app_label=app)
+        if "_" in codename:
+            matches = list(permissions.filter(codename=codename))
+        else:
+            matches = list(permissions.filter(content_type__model=codename))
+        if not matches:
+            raise ImproperlyConfigured(f"There is no permission {name}; see accounts/groups.py.")
+        found += matches
+    return found
+
+
+def _set_permissions(
+    model: type[GroupPagePermission] | type[GroupCollectionPermission],
+    group: Group,
+    permissions: list[Permission],
+    **place: Page | Collection,
+) -> None:
+    """Make a group's permissions at one place exactly these."""
+    rows = model.objects.filter(group=group, **place)
+    rows.exclude(permission__in=permissions).delete()
+    there = set(rows.values_list("permission_id", flat=True))
+    for permission in permissions:
+        if permission.pk not in there:
+            model.objects.create(group=group, permission=permission, **place)
+
+
+@transaction.atomic
+def ensure_workflow(home: Page) -> None:
+    """Have what is submitted below the home page approved by the Secretariat.
+
+    Wagtail's own workflow becomes this one. A workflow that staff gave the home page stays.
+    """
+    if WorkflowPage.objects.filter(page=home).exists():
+        return
+    task = GroupApprovalTask.objects.filter(name__in=(APPROVAL, WAGTAIL_APPROVAL)).first()
+    task = task or GroupApprovalTask()
+    task.name = APPROVAL
+    task.save()
+    task.groups.set([Group.objects.get(name=SECRETARIAT)])
+    workflow = Workflow.objects.filter(name__in=(APPROVAL, WAGTAIL_APPROVAL)).first() or Workflow()
+    workflow.name = APPROVAL
+    workflow.save()
+    WorkflowTask.objects.get_or_create(workflow=workflow, task=task, defaults={"sort_order": 0})
+    WorkflowPage.objects.filter(workflow=workflow).delete()
+    WorkflowPage.objects.create(workflow=workflow, page=home)

@@ -1,0 +1,109 @@
+"""Builds the tree of pages, once; see the package's rule on what is already there."""
+
+from collections.abc import Callable, Iterator
+
+from wagtail.models import Page
+from wagtail.signal_handlers import disable_reference_index_auto_update
+
+from icrtop.places.models import Country
+from pages.content.body import stream
+from pages.content.facts import read_developments, read_publications, with_facts
+from pages.content.site import adopt, make_room
+from pages.content.sketch import Sketch, read_tree
+from pages.models import (
+    BasePage,
+    DevelopmentIndexPage,
+    DocumentSymbol,
+    HomePage,
+    PublicationIndexPage,
+    SituationPage,
+)
+
+# Told the title of each page as it is published.
+Progress = Callable[[str], None]
+
+
+def all_sketches() -> Iterator[Sketch]:
+    """Every page of the first content, each before those below it."""
+    for sketch in read_tree():
+        yield with_facts(sketch) if sketch.model is SituationPage else sketch
+        if sketch.model is PublicationIndexPage and sketch.fields.get("shows", "all") == "all":
+            yield from read_publications(sketch.path)
+        if sketch.model is DevelopmentIndexPage:
+            yield from read_developments(sketch.path)
+
+
+class TreeBuilder:
+    """Creates what is missing as drafts, so that pages can link to each other; then publishes."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, Page] = {}
+        self.created: list[tuple[BasePage, Sketch]] = []
+
+    @property
+    def home(self) -> Page:
+        return self.pages[""]
+
+    def create(self) -> None:
+        """Put a draft at each place where there is no page."""
+        with disable_reference_index_auto_update():  # Publishing will see to that.
+            for sketch in all_sketches():
+                page = self._existing(sketch)
+                if page is None:
+                    page = self._draft(sketch)
+                    self.created.append((page, sketch))
+                self.pages[sketch.path] = page
+
+    def publish(self, progress: Progress) -> None:
+        """Write and publish the pages that `create` made, each with its first revision."""
+        for page, sketch in self.created:
+            if sketch.body:
+                body = type(page)._meta.get_field("body")
+                page.body = body.stream_block.to_python(
+                    stream(body.stream_block, sketch.body, self.find_page)
+                )
+            page.save_revision(log_action=True).publish()
+            progress(page.title)
+
+    def find_page(self, path: str) -> int | None:
+        """The id of the page at a path such as /rtop/history/, if there is one."""
+        place = path.strip("/")
+        if place not in self.pages:
+            url_path = f"{self.home.url_path}{place}/"
+            page = Page.objects.filter(url_path=url_path).first()
+            if page is None:
+                return None
+            self.pages[place] = page
+        return self.pages[place].pk
+
+    def _existing(self, sketch: Sketch) -> Page | None:
+        """What is at the page's place, or stands for it elsewhere."""
+        if sketch.model.max_count == 1:
+            return sketch.model.objects.first()
+        symbols = [row["symbol"] for row in sketch.rows.get("symbols", [])]
+        if symbols:
+            known = DocumentSymbol.objects.filter(symbol__in=symbols).first()
+            if known:
+                return known.publication
+        return self._parent(sketch).get_children().filter(slug=sketch.slug).first()
+
+    def _parent(self, sketch: Sketch) -> Page:
+        if sketch.parent_path is None:
+            return Page.get_first_root_node()
+        return self.pages[sketch.parent_path]
+
+    def _draft(self, sketch: Sketch) -> BasePage:
+        page = sketch.model(slug=sketch.slug, live=False, **sketch.fields)
+        for relation, rows in sketch.rows.items():
+            model = getattr(sketch.model, relation).rel.related_model
+            setattr(page, relation, [model(**row) for row in rows])
+        parent = self._parent(sketch)
+        parent.refresh_from_db()  # Treebeard trusts the number of children on the object.
+        if isinstance(page, HomePage):
+            make_room(parent)
+        parent.add_child(instance=page)
+        if sketch.countries:
+            page.countries = Country.objects.filter(code__in=sketch.countries)
+        if isinstance(page, HomePage):
+            adopt(page)
+        return page
