@@ -28,6 +28,9 @@ def main(arguments: list[str]) -> int:
     except Failure as failure:
         report(failure)
         return 1
+    except OSError as error:  # A full disk, say.
+        report(Failure(f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")))
+        return 1
     except Interrupted as interrupted:
         print("Stopped.", flush=True)
         return interrupted.exit_code

@@ -20,15 +20,9 @@ class Address:
     """Where the site listens: a bound socket which does not accept connections yet."""
 
     host: str
+    port: int
+    bound_ip: ipaddress.IPv4Address | ipaddress.IPv6Address
     listener: socket.socket
-
-    @property
-    def port(self) -> int:
-        return int(self.listener.getsockname()[1])
-
-    @property
-    def bound_ip(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-        return ipaddress.ip_address(self.listener.getsockname()[0].split("%")[0])
 
     @property
     def only_local(self) -> bool:
@@ -69,7 +63,8 @@ def listen_address() -> Address:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(address)
-            return Address(host, listener)
+            ip, port = listener.getsockname()[:2]
+            return Address(host, port, ipaddress.ip_address(ip.split("%")[0]), listener)
         except OSError as error:
             listener.close()
             if error.errno == errno.EADDRINUSE and time.monotonic() < deadline:
@@ -107,7 +102,10 @@ def _why_not(error: OSError, host: str, port: int) -> str:
 def _by_whom(port: int) -> str:
     try:
         for connection in psutil.net_connections("tcp"):
-            listens = connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+            listens = (
+                connection.status == psutil.CONN_LISTEN
+                and getattr(connection.laddr, "port", 0) == port
+            )
             if listens and connection.pid:
                 name = psutil.Process(connection.pid).name()
                 return f" by {name} (process {connection.pid})"

@@ -54,9 +54,9 @@ class Postgres:
         uid, gid = (
             (self.account.uid, self.account.gid) if self.account else (os.getuid(), os.getgid())
         )
-        home = make_private_folder(base / "postgres", uid, gid)
+        self.home = make_private_folder(base / "postgres", uid, gid)
         self.sockets = make_private_folder(socket_folder(base, self.var, "postgres"), uid, gid)
-        data = home / "data"
+        data = self.home / "data"
         try:
             if not data.exists():
                 self._make_data(data, uid, gid)
@@ -74,6 +74,7 @@ class Postgres:
             [self.bin / "postgres", "-D", data, *(f"--{setting}" for setting in settings)],
             env=self.env,
             account=self.account,
+            serves_others=True,
             stop_with=signal.SIGINT,  # Its "fast" shutdown, which waits for no client.
             cwd=Path("/"),
         )

@@ -57,7 +57,7 @@ if ! { .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 12))' &&
     "$python" -m venv .venv || stop "$python could not make .venv."
 fi
 say Environment "installing $(grep -c '==' "$lock") packages (about a minute)"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-warn-script-location \
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-input --no-warn-script-location \
     --require-hashes --requirement "$lock" || stop "the packages could not be installed; is there a network?"
 cp "$lock" "$stamp.new"
 mv "$stamp.new" "$stamp"

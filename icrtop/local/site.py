@@ -1,6 +1,6 @@
 """`make run` and `make dev`: the whole site on this machine, from its database to its letters."""
 
-import http.client
+import hashlib
 import json
 import os
 import platform
@@ -15,6 +15,7 @@ from icrtop.local import folders
 from icrtop.local.addresses import Address, free_loopback_socket, listen_address
 from icrtop.local.output import Failure, say
 from icrtop.local.postgres import Postgres
+from icrtop.local.probes import mail_server_greets, site_is_healthy, worker_answers
 from icrtop.local.supervisor import Child, Interrupted, Supervisor, die_with_parent
 from icrtop.local.valkey import start_valkey
 
@@ -64,8 +65,10 @@ class Site:
         self.var = var
         self.address = address
         self.debug = debug
-        self.check_at = address.check_at
         self.own_database = not os.environ.get("DATABASE_URL")
+        # Says for what the database was prepared.
+        self.prepared: Path | None = None
+        self.worker_name = f"local-{os.getpid()}@{socket.gethostname()}"
         self.env = os.environ | {
             "DJANGO_SETTINGS_MODULE": "icrtop.settings.development",
             "DEBUG": str(int(debug)),
@@ -91,11 +94,22 @@ class Site:
 
     def start(self) -> None:
         """Start everything in order; return when the site answers."""
-        self._servers()
-        self._mail()
-        self._prepare()
-        self._site()
-        self._write_environment()
+        sink = None if os.environ.get("SMTP_URL") else self._start_sink()
+        self._start_servers()
+        self._await_mail(sink)
+        # With nothing to prepare the site may start at once, while that is made sure of.
+        fingerprint = _fingerprint()
+        if self.prepared and self.prepared.exists() and self.prepared.read_text() == fingerprint:
+            processes = self._start_processes()
+            self._prepare()
+        else:
+            self._prepare()
+            processes = self._start_processes()
+        self._await_processes(*processes)
+        if self.prepared:
+            self.prepared.write_text(fingerprint)
+        kept = {name: self.env[name] for name in ENVIRONMENT}
+        folders.write_private(self.var / ENVIRONMENT_FILE, json.dumps(kept))
         base = self.env["BASE_URL"]
         print(
             f"Ready: {base}/  admin {base}/admin/  "
@@ -103,10 +117,12 @@ class Site:
             flush=True,
         )
 
-    def _servers(self) -> None:
+    def _start_servers(self) -> None:
         if self.own_database:
             started = time.monotonic()
-            self.env["DATABASE_URL"] = Postgres(self.supervisor, self.var).start()
+            postgres = Postgres(self.supervisor, self.var)
+            self.env["DATABASE_URL"] = postgres.start()
+            self.prepared = postgres.home / "prepared"
             say("PostgreSQL", f"answers ({_seconds_since(started)})")
         else:
             say("PostgreSQL", "the one that DATABASE_URL names")
@@ -117,23 +133,26 @@ class Site:
         else:
             say("Redis", "the one that REDIS_URL names")
 
-    def _mail(self) -> None:
-        if os.environ.get("SMTP_URL"):
-            say("Mail", "sent by the server that SMTP_URL names")
-            return
+    def _start_sink(self) -> Child:
         folder = folders.make_folder(self.var / "mail", 0o700)
         with free_loopback_socket() as listener:
-            port = listener.getsockname()[1]
+            self.mail_port = listener.getsockname()[1]
+            self.env["SMTP_URL"] = f"smtp://127.0.0.1:{self.mail_port}"
             fd = listener.fileno()
-            sink = self.supervisor.start(
+            return self.supervisor.start(
                 "Mail sink",
                 [sys.executable, "-m", "icrtop.local.sink", folder, str(fd)],
                 env=self.env,
                 cwd=folders.CHECKOUT,
+                serves_others=True,
                 pass_fds=[fd],
             )
-        self.env["SMTP_URL"] = f"smtp://127.0.0.1:{port}"
-        self.supervisor.wait_for(sink, lambda: _greets(port), 20)
+
+    def _await_mail(self, sink: Child | None) -> None:
+        if sink is None:
+            say("Mail", "sent by the server that SMTP_URL names")
+            return
+        self.supervisor.wait_for(sink, lambda: mail_server_greets(self.mail_port), 20)
         say("Mail", f"caught, to be read at {self.env['BASE_URL']}/dev/mail/")
 
     def _prepare(self) -> None:
@@ -142,24 +161,34 @@ class Site:
         code = self.supervisor.run(
             "Preparation", command, env=self.env, cwd=folders.CHECKOUT, log=False
         )
+        if code < 0:
+            raise Failure(f"Preparation was killed by {signal.Signals(-code).name}.")
         if code:
             raise SystemExit(1)
 
-    def _site(self) -> None:
-        started = time.monotonic()
+    def _start_processes(self) -> tuple[Child, Child, Child]:
+        self.processes_started = time.monotonic()
         web = self._runserver() if self.debug else self._gunicorn()
         worker = self._celery(
             "Celery worker",
-            *("worker", "--concurrency", "2", "--hostname", self._worker_name()),
+            *("worker", "--concurrency", "2", "--hostname", self.worker_name),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         )
-        beat = self._celery("Celery beat", "beat", "--pidfile", "")
-        self.supervisor.wait_for(web, self._is_healthy, START_SECONDS)
+        return web, worker, self._celery("Celery beat", "beat", "--pidfile", "")
+
+    def _await_processes(self, web: Child, worker: Child, beat: Child) -> None:
+        def is_healthy() -> bool:
+            return site_is_healthy(self.address.check_at)
+
+        def worker_is_there() -> bool:
+            return worker_answers(self.env["REDIS_URL"], self.worker_name)
+
+        self.supervisor.wait_for(web, is_healthy, START_SECONDS)
         server = "runserver, reloading" if self.debug else "gunicorn, 2 workers"
-        say("Web", f"{server} ({_seconds_since(started)})")
-        self.supervisor.wait_for(worker, self._worker_answers, START_SECONDS)
+        say("Web", f"{server} ({_seconds_since(self.processes_started)})")
+        self.supervisor.wait_for(worker, worker_is_there, START_SECONDS)
         self.supervisor.wait_for(beat, lambda: beat.running, 1)
-        say("Celery", f"worker and beat ({_seconds_since(started)})")
+        say("Celery", f"worker and beat ({_seconds_since(self.processes_started)})")
         if self.debug:
             say("Note", "changed tasks need a restart; pages and views do not")
 
@@ -169,7 +198,7 @@ class Site:
             "gunicorn",
             [
                 *(sys.executable, "-m", "gunicorn", "icrtop.wsgi", "--bind", f"fd://{fd}"),
-                *("--workers", "2", "--threads", "4", "--timeout", "60"),
+                *("--preload", "--workers", "2", "--threads", "4", "--timeout", "60"),
                 *("--graceful-timeout", "5", "--access-logfile", "-"),
             ],
             env=self.env,
@@ -209,38 +238,6 @@ class Site:
             orphaned=signal.SIGQUIT if "worker" in arguments else signal.SIGTERM,
         )
 
-    def _worker_name(self) -> str:
-        return f"local-{os.getpid()}@{socket.gethostname()}"
-
-    def _worker_answers(self) -> bool:
-        from celery import Celery
-
-        url = self.env["REDIS_URL"].replace("unix://", "redis+socket://", 1)
-        with Celery(broker=url, set_as_current=False) as app:
-            try:
-                return bool(
-                    app.control.broadcast(
-                        "ping", destination=[self._worker_name()], reply=True, timeout=1, limit=1
-                    )
-                )
-            except (OSError, app.connection_for_write().connection_errors):
-                return False
-
-    def _is_healthy(self) -> bool:
-        connection = http.client.HTTPConnection(*self.check_at, timeout=30)
-        try:
-            connection.request("GET", "/healthz", headers={"Host": "localhost"})
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
-
-    def _write_environment(self) -> None:
-        """Leave what `make manage` needs to speak to the running site."""
-        kept = {name: self.env[name] for name in ENVIRONMENT}
-        folders.write_private(self.var / ENVIRONMENT_FILE, json.dumps(kept))
-
 
 def manage(arguments: list[str]) -> None:
     """Become `manage.py` with the environment of the running site."""
@@ -254,12 +251,18 @@ def manage(arguments: list[str]) -> None:
     os.execv(sys.executable, [sys.executable, "manage.py", *arguments])  # noqa: S606
 
 
-def _greets(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
-            return connection.recv(3) == b"220"
-    except OSError:
-        return False
+def _fingerprint() -> str:
+    """What must be as it was the last time for preparation to have nothing to do."""
+    files = [
+        *folders.CHECKOUT.glob("[a-z]*/**/migrations/*.py"),
+        *folders.CHECKOUT.glob("static/**/*"),
+    ]
+    files.append(folders.CHECKOUT / "requirements-dev.txt")
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        status = path.stat()
+        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
 
 
 def _seconds_since(started: float) -> str:

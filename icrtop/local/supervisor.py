@@ -24,6 +24,7 @@ PR_SET_PDEATHSIG = 1
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # How long a child may take to stop before it is killed.
 GRACE_SECONDS = 15.0
+SAME_WISH_SECONDS = 1.0
 POLL_SECONDS = 0.03
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -50,6 +51,7 @@ class Child:
     process: subprocess.Popen[bytes]
     log: Path | None
     stop_with: signal.Signals
+    serves_others: bool
 
     @property
     def running(self) -> bool:
@@ -74,6 +76,7 @@ class Supervisor:
         self.log_dir = log_dir
         self.children: list[Child] = []
         self._asked_to_stop: list[int] = []
+        self._last_asked = float("-inf")
 
     def __enter__(self) -> "Supervisor":
         self._wake_read, self._wake_write = os.pipe()
@@ -93,7 +96,10 @@ class Supervisor:
         self.stop_all()
 
     def _on_stop(self, number: int, _frame: FrameType | None) -> None:
-        self._asked_to_stop.append(number)
+        # The terminal and `make` may both pass on one wish.
+        if time.monotonic() - self._last_asked > SAME_WISH_SECONDS:
+            self._asked_to_stop.append(number)
+        self._last_asked = time.monotonic()
 
     def start(
         self,
@@ -102,6 +108,7 @@ class Supervisor:
         *,
         env: Mapping[str, str] | None = None,
         account: Account | None = None,
+        serves_others: bool = False,
         stop_with: signal.Signals = signal.SIGTERM,
         orphaned: signal.Signals | None = None,
         cwd: Path | None = None,
@@ -110,8 +117,9 @@ class Supervisor:
     ) -> Child:
         """Start a child; its output goes to a log file of its name, or with log=False to ours.
 
-        stop_with ends it in peace; orphaned (the same unless given) is what it gets when we are
-        killed. Raises Failure if it cannot be started.
+        What serves others stops after all that do not. stop_with ends a child in peace; orphaned
+        (the same unless given) is what it gets when we are killed. Raises Failure if it cannot be
+        started.
         """
         self.raise_if_interrupted()
         parent = os.getpid()
@@ -140,7 +148,7 @@ class Supervisor:
         finally:
             if output:
                 output.close()
-        child = Child(name, process, path, stop_with)
+        child = Child(name, process, path, stop_with, serves_others)
         self.children.append(child)
         return child
 
@@ -183,20 +191,23 @@ class Supervisor:
             raise Interrupted(self._asked_to_stop[0])
 
     def stop_all(self) -> None:
-        """Stop every child, the last started first; a second signal kills what is left."""
+        """Stop every child, the last started first; another signal meanwhile kills what is left."""
         signals_before = len(self._asked_to_stop)
-        while self.children:
-            child = self.children[-1]
-            _signal(child, child.stop_with)
+        latest_first = self.children[::-1]
+        together = [child for child in latest_first if not child.serves_others]
+        for group in (together, *([child] for child in latest_first if child.serves_others)):
+            for child in group:
+                _signal(child, child.stop_with)
             deadline = time.monotonic() + GRACE_SECONDS
-            while child.running:
-                left = deadline - time.monotonic()
-                if left <= 0 or len(self._asked_to_stop) > signals_before + 1:
-                    _signal(child, signal.SIGKILL)
-                    child.process.wait()
-                    break
-                self._sleep(min(left, 1.0))
-            self._bury(child)
+            for child in group:
+                while child.running:
+                    left = deadline - time.monotonic()
+                    if left <= 0 or len(self._asked_to_stop) > signals_before:
+                        _signal(child, signal.SIGKILL)
+                        child.process.wait()
+                        break
+                    self._sleep(min(left, 1.0))
+                self._bury(child)
 
     def _bury(self, child: Child) -> None:
         """Forget a child that has ended, and end what it left of its process group."""

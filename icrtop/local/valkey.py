@@ -32,6 +32,7 @@ def start_valkey(supervisor: Supervisor, var: Path) -> str:
             *("--save", "", "--appendonly", "no", "--daemonize", "no"),
         ],
         cwd=folder,
+        serves_others=True,
     )
     supervisor.wait_for(child, lambda: _answers(path), START_SECONDS)
     return f"unix://{path}"
