@@ -15,10 +15,12 @@ from icrtop.mail.models import Message
 from icrtop.places.models import Country
 from members.models.organisations import Category
 from members.statements import Statement, wording
-from members.states import PUBLIC_LABELS, WAITING, State
+from members.states import MOVES, PUBLIC_LABELS, WAITING, State
 
 # Letters and digits that cannot be taken for one another, when read out on the telephone either.
 REFERENCE_LETTERS = "234679ACDEFGHJKMNPQRTVWXYZ"
+# What the applicant does, beside the moves of the table.
+APPLICANTS_ACTIONS = {"submit": _("Sent in"), "correct": _("Sent again; these answers were before")}
 
 
 def new_reference() -> str:
@@ -177,3 +179,13 @@ class ApplicationEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id}: {self.action}"
+
+    @property
+    def is_by_applicant(self) -> bool:
+        return self.action in APPLICANTS_ACTIONS
+
+    @property
+    def label(self) -> str:
+        """What was done, in the words of staff."""
+        move = MOVES.get(self.action)
+        return str(move.label if move else APPLICANTS_ACTIONS.get(self.action, self.action))

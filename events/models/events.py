@@ -1,4 +1,4 @@
-"""The page of an event, and the page that lists them all."""
+"""Events, each a page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 from django.utils import formats, timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
@@ -20,7 +21,7 @@ from wagtail.search import index
 from events.zones import NoSuchTime, ZoneField, earliest_instant, instant, validate_zone
 from icrtop.places.models import Country
 from pages.blocks import BodyBlock
-from pages.models import BasePage, Filter, ListingPage, SituationPage
+from pages.models import BasePage, SituationPage
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 MIDNIGHT = datetime.time()
@@ -77,43 +78,6 @@ class EventQuerySet(PageQuerySet):
 
     def _listed(self) -> Self:
         return self.live().public().select_related("country").defer_streamfields()
-
-
-class EventIndexPage(ListingPage):
-    """All events, upcoming first, with filters by kind, country and year."""
-
-    page_description = _("Lists the events, upcoming ones first.")
-    parent_page_types = ["pages.HomePage"]
-    subpage_types = ["events.EventPage"]
-    max_count = 1
-
-    class Meta:
-        verbose_name = _("events index")
-
-    def get_filters(self, request: HttpRequest) -> list[Filter]:
-        countries = Country.objects.filter(events__live=True).distinct()
-        years = (
-            EventPage.objects.live()
-            .order_by("-start_date__year")
-            .values_list("start_date__year", flat=True)
-            .distinct()
-        )
-        return [
-            Filter(request, "kind", _("Kind"), Kind.choices),
-            Filter(request, "country", _("Country"), list(countries.values_list("code", "name"))),
-            Filter(request, "year", _("Year"), [(str(year), str(year)) for year in years]),
-        ]
-
-    def get_items(self, request: HttpRequest, filters: list[Filter]) -> EventQuerySet:
-        items = EventPage.objects.child_of(self).upcoming_first()
-        chosen = {one.name: one.chosen for one in filters}
-        if chosen["kind"]:
-            items = items.filter(kind=chosen["kind"])
-        if chosen["country"]:
-            items = items.filter(country=chosen["country"])
-        if chosen["year"]:
-            items = items.filter(start_date__year=chosen["year"])
-        return items
 
 
 class EventPage(BasePage):
@@ -189,6 +153,14 @@ class EventPage(BasePage):
     class Meta:
         verbose_name = _("event")
 
+    # Annotated by `EventQuerySet.upcoming_first`.
+    is_upcoming: bool
+
+    @property
+    def heading(self) -> str:
+        """What it is listed under: upcoming, or its year; of events that `upcoming_first` found."""
+        return gettext("Upcoming") if self.is_upcoming else str(self.start_date.year)
+
     @property
     def last_date(self) -> datetime.date:
         return self.end_date or self.start_date
@@ -225,6 +197,12 @@ class EventPage(BasePage):
     @property
     def zone_display(self) -> str:
         return self.time_zone.replace("_", " ")
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        # An unsaved page, as in a preview, has its situations only in memory.
+        context["situations"] = [one for one in self.situations.all() if one.live]
+        return context
 
     def clean(self) -> None:
         """Refuse times that do not exist, times that are missing, and an end before the start."""
