@@ -37,8 +37,7 @@ WAGTAIL_APPROVAL = "Moderators approval"
 class Role:
     """What a group may do: on pages and in collections everywhere, and with other models.
 
-    Permissions are written `app.codename`; `app.model` alone stands for adding, changing, deleting
-    and viewing.
+    Permissions are written `app.codename`; `app.model` alone stands for all that the model has.
     """
 
     pages: tuple[str, ...] = ()
@@ -63,10 +62,19 @@ ROLES: dict[str, Role] = {
         models=(
             "wagtailadmin.access_admin",
             "accounts.user",
+            "auth.group",
+            "mail.delivery",
+            "mail.message",
+            "mail.suppression",
+            "members.application",  # With it the right to record a decision.
+            "members.membership",
+            "members.organisation",
             "pages.change_sitesettings",
-            "wagtailredirects.redirect",
-            "wagtailcore.workflow",
+            "wagtailcore.locale",
+            "wagtailcore.site",
             "wagtailcore.task",
+            "wagtailcore.workflow",
+            "wagtailredirects.redirect",
         ),
     ),
     # Editors write and submit; what they submit, the Secretariat publishes.
@@ -75,9 +83,33 @@ ROLES: dict[str, Role] = {
         collections=FILES,
         models=("wagtailadmin.access_admin",),
     ),
-    MEMBERSHIP: Role(models=("wagtailadmin.access_admin",)),
-    LISTSERV: Role(models=("wagtailadmin.access_admin",)),
-    STEERING_COMMITTEE: Role(models=("wagtailadmin.access_admin",)),
+    # Keeps the directory, and takes applications through to the committee's decision.
+    MEMBERSHIP: Role(
+        models=(
+            "wagtailadmin.access_admin",
+            "members.view_application",
+            "members.change_application",
+            "members.decide_application",
+            "members.membership",
+            "members.organisation",
+        ),
+    ),
+    LISTSERV: Role(
+        models=(
+            "wagtailadmin.access_admin",
+            "mail.delivery",
+            "mail.message",
+            "mail.suppression",
+        ),
+    ),
+    # Reads the files that it decides on.
+    STEERING_COMMITTEE: Role(
+        models=(
+            "wagtailadmin.access_admin",
+            "members.view_application",
+            "members.view_organisation",
+        ),
+    ),
 }
 
 

@@ -21,7 +21,8 @@ class Sketch:
 
     `path` is its place below the home page, such as `rtop/history`; the home page's own is empty.
     `fields` go to the model as they are, `rows` are its inline children by relation, `body` is a
-    list of blocks, each a table with one key: the block's name.
+    list of blocks, each a table with one key: the block's name. `children` are the slugs of the
+    pages below it, in order.
     """
 
     path: str
@@ -67,8 +68,13 @@ def _is_table_array(value: Any) -> bool:
 
 
 def read_tree(path: str = "") -> Iterator[Sketch]:
-    """The pages of tree/, each before those below it, in the order that `children` gives."""
+    """The pages of tree/, each before those below it, in the order that `children` gives.
+
+    A child without a file is another application's to make.
+    """
     sketch = read_sketch(path)
     yield sketch
     for child in sketch.children:
-        yield from read_tree(f"{path}/{child}".lstrip("/"))
+        place = f"{path}/{child}".lstrip("/")
+        if (TREE / f"{place}.toml").exists():
+            yield from read_tree(place)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from treebeard.mp_tree import MP_Node
 from wagtail.models import Page
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
@@ -62,8 +63,27 @@ class TreeBuilder:
                 page.body = body.stream_block.to_python(
                     stream(body.stream_block, sketch.body, self.find_page)
                 )
-            page.save_revision(log_action=True).publish()
+            # Pages have been added below it since: what is saved must not count fewer.
+            page.refresh_from_db(fields=["path", "depth", "numchild"])
+            page.save_revision().publish()
             progress(page.title)
+
+    def arrange(self) -> None:
+        """Put what is below each page that `create` made in order; comes last.
+
+        Pages of other applications have been added to the end. Staff's own order is older than any
+        page that this run made, and so is never touched.
+        """
+        for section, sketch in self.created:
+            parent = Page.objects.get(pk=section.pk)
+            slugs = list(parent.get_children().values_list("slug", flat=True))
+            wanted = [slug for slug in sketch.children if slug in slugs]
+            if slugs[: len(wanted)] == wanted:
+                continue
+            for slug in wanted:
+                page = Page.objects.get(pk=parent.get_children().get(slug=slug).pk)
+                # Treebeard's own move: no history of moves for pages that are just being made.
+                MP_Node.move(page, Page.objects.get(pk=section.pk), pos="last-child")
 
     def find_page(self, path: str) -> int | None:
         """The id of the page at a path such as /rtop/history/, if there is one."""

@@ -6,7 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
+from events import content as events_content
 from icrtop.accounts.groups import ensure_groups, ensure_workflow
+from members import content as members_content
 from pages.content.redirects import load_redirects
 from pages.content.site import load_settings
 from pages.content.tree import TreeBuilder
@@ -43,7 +45,11 @@ class Command(BaseCommand):
         tree = TreeBuilder()
         tree.create()
         bar = Bar(self.stdout, len(tree.created))
+        coalition = tree.pages["the-coalition"]
+        members_content.load(coalition, tree.home)
+        events_content.load(tree.home)
         tree.publish(bar.step)
+        tree.arrange()
         bar.close()
         load_settings(tree.find_page)
         redirects = load_redirects(tree.find_page)
