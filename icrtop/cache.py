@@ -23,7 +23,7 @@ GENERATION_KEY = "page-generation"
 # Bounds how long a page can be stale when the cache was away while content changed, and how late
 # what depends on the clock alone (an event that is over) is noticed.
 PAGE_SECONDS = 60
-# How much may be kept within PAGE_SECONDS of plain addresses, and as much again of those with a query.
+# How much may be kept in PAGE_SECONDS of plain addresses, and again of those with a query.
 ROOM_BYTES = 32 * 2**20
 
 

@@ -237,8 +237,23 @@ class DocumentsBlock(blocks.StructBlock):
     title = blocks.CharBlock(label=_("Title"), required=False, max_length=120)
     items = blocks.StreamBlock(
         [
-            ("publication", blocks.PageChooserBlock("pages.PublicationPage", icon="doc-full")),
-            ("file", DocumentChooserBlock(label=_("File"), icon="download")),
+            (
+                "publication",
+                blocks.PageChooserBlock(
+                    "pages.PublicationPage",
+                    icon="doc-full",
+                    label=_("Publication"),
+                    description=_("A document of the library, with its symbol and date."),
+                ),
+            ),
+            (
+                "file",
+                DocumentChooserBlock(
+                    icon="download",
+                    label=_("File"),
+                    description=_("A file offered for download, with its size."),
+                ),
+            ),
         ],
         label=_("Documents"),
     )
@@ -364,9 +379,7 @@ class ButtonBlock(blocks.StructBlock):
     label = blocks.CharBlock(label=_("What it says"), max_length=60)
     page = blocks.PageChooserBlock(label=_("Page"), required=False)
     url = blocks.URLBlock(label=_("Or an address elsewhere"), required=False)
-    text = blocks.TextBlock(
-        label=_("Why to follow it"), required=False, rows=2, max_length=300
-    )
+    text = blocks.TextBlock(label=_("Why to follow it"), required=False, rows=2, max_length=300)
 
     class Meta:
         icon = "link"

@@ -23,6 +23,7 @@ class SectionPage(BasePage):
     search_kind = ("background", _("Background"))
     page_description = _("Heads a section of the site and lists the pages in it.")
     parent_page_types = ["pages.HomePage", "pages.SectionPage"]
+    subpage_types: list[str] | None = None  # Whatever page type says that it may stand here.
     content_panels = [*BasePage.content_panels, FieldPanel("body")]
     search_fields = [*BasePage.search_fields, index.SearchField("body")]
 

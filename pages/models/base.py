@@ -12,6 +12,8 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
+from pages.page_forms import PageForm
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -58,6 +60,7 @@ class BasePage(Page):
         help_text=_("Shown when a link to the page is shared. Without one, the site's emblem is."),
     )
 
+    base_form_class = PageForm
     content_panels = [*Page.content_panels, FieldPanel("introduction")]
     promote_panels = [*Page.promote_panels, FieldPanel("share_image")]
     search_fields = [*Page.search_fields, index.SearchField("introduction", boost=2)]

@@ -26,6 +26,7 @@ class HomePage(BasePage):
 
     page_description = _("The site's first page.")
     parent_page_types = ["wagtailcore.Page"]
+    subpage_types: list[str] | None = None  # Whatever page type says that it may stand here.
     max_count = 1
     content_panels = [
         *Page.content_panels,
