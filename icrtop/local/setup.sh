@@ -20,6 +20,7 @@ version_of() {
 find_python() {
     found=
     if [ -n "${PYTHON:-}" ]; then
+        "$PYTHON" -c '' >/dev/null 2>&1 || stop "PYTHON=$PYTHON does not run."
         set -- "$PYTHON"
     else
         set -- python3.13 python3.14 python3.12 python3 python \
