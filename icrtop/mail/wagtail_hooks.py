@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
@@ -10,21 +9,13 @@ from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
-from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
 
 from icrtop.mail.composing import fill_html, fill_text
 from icrtop.mail.models import Delivery
+from icrtop.mail.permissions import LimitedPolicy
 
-
-class ReadOnlyPolicy(ModelPermissionPolicy):
-    """Whoever may look may look; nobody changes what was sent, superusers included."""
-
-    def user_has_permission(self, user: AbstractBaseUser | AnonymousUser, action: str) -> bool:
-        return action == "view" and super().user_has_permission(user, action)
-
-
-register_permission_policy(Delivery, ReadOnlyPolicy(Delivery), exact_class=True)
+register_permission_policy(Delivery, LimitedPolicy(Delivery, {"view"}))
 
 
 class OutboxFilterSet(WagtailFilterSet):
