@@ -55,7 +55,8 @@ def check_servers() -> None:
     try:
         redis.from_url(settings.REDIS_URL, socket_connect_timeout=5, socket_timeout=5).ping()
     except (redis.RedisError, OSError, ValueError) as error:
-        where = urlsplit(settings.REDIS_URL).netloc.rpartition("@")[2]
+        address = urlsplit(settings.REDIS_URL)
+        where = address.netloc.rpartition("@")[2] or address.path
         raise Failure(f"Redis does not answer at {where}: {error}") from None
 
 

@@ -29,8 +29,9 @@ def worker_answers(redis_url: str, name: str) -> bool:
     """Whether a Celery worker of this name, NODE@HOST, answers over its broker."""
     from celery import Celery  # Late, as it takes its time.
 
-    url = redis_url.replace("unix://", "redis+socket://", 1)
-    with Celery(broker=url, set_as_current=False) as app:
+    if redis_url.startswith("unix://"):  # The same as in the settings, which take longer to load.
+        redis_url = f"redis+socket{redis_url[4:].replace('?db=', '?virtual_host=')}"
+    with Celery(broker=redis_url, set_as_current=False) as app:
         try:
             return bool(
                 app.control.broadcast("ping", destination=[name], reply=True, timeout=1, limit=1)

@@ -66,7 +66,7 @@ def _redis_for_browsers(url: str) -> str:
     """Another of the test server's numbered databases, so that nobody empties the other's."""
     parts = urlsplit(url)
     if parts.scheme == "unix":
-        return parts._replace(query="db=7").geturl()
+        return f"unix://{parts.path}?db=7"
     return parts._replace(path="/7").geturl()
 
 
