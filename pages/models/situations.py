@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, Self
 
 from django.db import models
@@ -52,21 +53,35 @@ class Trend(models.IntegerChoices):
 
 
 class SituationQuerySet(BasePageQuerySet):
-    def assessed(self) -> Self:
-        """With the latest assessment's `status`, `trend`, `assessed_on` and `is_sample`.
-
-        Gravest first; a situation without an assessment has None in all four and comes last.
-        """
+    def with_assessment(self) -> Self:
+        """With `status`, `trend`, `assessed_on`, `is_sample` of the latest assessment, or None."""
         latest = Assessment.objects.filter(situation=models.OuterRef("pk")).order_by("-date", "-pk")
+        return self.annotate(
+            status=models.Subquery(latest.values("status")[:1]),
+            trend=models.Subquery(latest.values("trend")[:1]),
+            assessed_on=models.Subquery(latest.values("date")[:1]),
+            is_sample=models.Subquery(latest.values("is_sample")[:1]),
+        )
+
+    def assessed(self) -> Self:
+        """With their latest assessment, gravest first."""
         return (
-            self.select_related("country__sub_region")
-            .annotate(
-                status=models.Subquery(latest.values("status")[:1]),
-                trend=models.Subquery(latest.values("trend")[:1]),
-                assessed_on=models.Subquery(latest.values("date")[:1]),
-                is_sample=models.Subquery(latest.values("is_sample")[:1]),
-            )
+            self.with_assessment()
+            .select_related("country__sub_region")
             .order_by(Coalesce("status", -1).desc(), "title")
+            .defer_streamfields()
+        )
+
+    def due_for_assessment(self, before: datetime.date) -> Self:
+        """Live situations, not closed, that were last assessed before a day, or never."""
+        return (
+            self.live()
+            .with_assessment()
+            .filter(
+                models.Q(assessed_on__lt=before) | models.Q(assessed_on=None),
+                ~models.Q(status=Status.CLOSED) | models.Q(status=None),
+            )
+            .order_by(models.F("assessed_on").asc(nulls_first=True), "title")
             .defer_streamfields()
         )
 
