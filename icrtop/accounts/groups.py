@@ -69,6 +69,10 @@ ROLES: dict[str, Role] = {
             "members.application",  # With it the right to record a decision.
             "members.membership",
             "members.organisation",
+            "newsletter.consent",
+            "newsletter.mailinglist",
+            "newsletter.subscriber",
+            "newsletter.subscription",
             "pages.change_sitesettings",
             "wagtailcore.locale",
             "wagtailcore.site",
@@ -100,6 +104,10 @@ ROLES: dict[str, Role] = {
             "mail.delivery",
             "mail.message",
             "mail.suppression",
+            "newsletter.consent",
+            "newsletter.mailinglist",
+            "newsletter.subscriber",
+            "newsletter.subscription",
         ),
     ),
     # Reads the files that it decides on.

@@ -9,6 +9,7 @@ from django.db import transaction
 from events import content as events_content
 from icrtop.accounts.groups import ensure_groups, ensure_workflow
 from members import content as members_content
+from newsletter.services import ensure_lists
 from pages.content.redirects import load_redirects
 from pages.content.site import load_settings
 from pages.content.tree import TreeBuilder
@@ -45,9 +46,10 @@ class Command(BaseCommand):
         tree = TreeBuilder()
         tree.create()
         bar = Bar(self.stdout, len(tree.created))
-        coalition = tree.pages["the-coalition"]
+        coalition = tree.pages["coalition"]
         members_content.load(coalition, tree.home)
         events_content.load(tree.home)
+        ensure_lists()
         tree.publish(bar.step)
         tree.arrange()
         bar.close()
