@@ -1,6 +1,7 @@
 """The first content: whole, true to its facts, and loaded again without a change."""
 
 import io
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -29,6 +30,7 @@ from pages.models import (
     TimelineEntry,
 )
 
+OLD_PATHS = sketch.read_csv("redirects.csv")
 LINK = re.compile(r"\]\((/[^)\s]*)\)")
 
 
@@ -285,15 +287,13 @@ class TestJudgements:
     def test_trends_follow_from_the_statuses(self, content: None) -> None:
         for page in SituationPage.objects.all():
             history = list(reversed(page.history))
-            for before, after in zip(history, history[1:], strict=False):
+            for before, after in itertools.pairwise(history):
                 change = before.status - after.status
                 assert (change > 0) - (change < 0) == after.trend, page
 
 
 class TestOldPaths:
-    @pytest.mark.parametrize(
-        "row", sketch.read_csv("redirects.csv"), ids=lambda row: row["old_path"]
-    )
+    @pytest.mark.parametrize("row", OLD_PATHS, ids=lambda row: row["old_path"])
     @pytest.mark.parametrize(
         "ending", ["", "/", "?tmpl=component&print=1", "/?tmpl=component&print=1"]
     )
@@ -314,11 +314,8 @@ class TestOldPaths:
         assert client.get(f"{path}{ending}").status_code == 200
 
     def test_what_never_was_is_not_found(self, content: None, client: Client) -> None:
-        for path in (
-            "/index.php/never/was",
-            "/crisis",
-            "/index.php/component/content/article/1-a/2",
-        ):
+        articles = "/index.php/component/content/article"
+        for path in ("/index.php/never/was", "/crisis", f"{articles}/1-a/2", articles):
             assert client.get(path).status_code == 404
 
 

@@ -94,9 +94,8 @@ class TestTable:
 @pytest.mark.parametrize("group", sorted(EVERYBODY))
 def test_screens(staff_of: Callable[[str], Client], group: str, screen: str) -> None:
     answer = staff_of(group).get(screen, follow=True)
-    opened = answer.status_code == 200 and not any(
-        url == "/admin/" for url, _ in answer.redirect_chain
-    )
+    turned_away = any(url == "/admin/" for url, _status in answer.redirect_chain)
+    opened = answer.status_code == 200 and not turned_away
     assert opened == (group in SCREENS[screen])
 
 
