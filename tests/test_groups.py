@@ -34,6 +34,10 @@ SCREENS = {
     "/admin/outbox/": {"Secretariat", "Listserv"},
     "/admin/subscribers/": {"Secretariat", "Listserv"},
     "/admin/organisations/": {"Secretariat", "Membership"},
+    "/admin/mailing-lists/": {"Secretariat", "Listserv"},
+    "/admin/countries/": {"Secretariat"},
+    "/admin/regions/": {"Secretariat"},
+    "/admin/situations/": {"Secretariat", "Editors"},
     "/admin/applications/": {"Secretariat", "Membership", "Steering Committee"},
 }
 

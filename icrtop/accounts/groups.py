@@ -74,6 +74,10 @@ ROLES: dict[str, Role] = {
             "newsletter.subscriber",
             "newsletter.subscription",
             "pages.change_sitesettings",
+            "places.view_country",
+            "places.change_country",
+            "places.view_region",
+            "places.change_region",
             "wagtailcore.locale",
             "wagtailcore.site",
             "wagtailcore.task",
@@ -115,7 +119,6 @@ ROLES: dict[str, Role] = {
         models=(
             "wagtailadmin.access_admin",
             "members.view_application",
-            "members.view_organisation",
         ),
     ),
 }
