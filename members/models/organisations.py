@@ -7,13 +7,14 @@ from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.search import index
 
-from icrtop.places.models import Country
+from icrtop.places.models import Country, Region
 from members.staff_forms import OrganisationForm
 from pages.dates import PARTIAL_DATE, PartialDateField, display_partial_date, last_day
 
@@ -30,7 +31,7 @@ class Category(models.TextChoices):
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def listed(self) -> Self:
-        """Those whom the public directory shows, by name, with their country and present term.
+        """Those whom the public directory shows, by name, with their place and present term.
 
         Each has the term's `category`, `since`, `founding` and `on_steering_committee`.
         """
@@ -47,8 +48,8 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
                 founding=models.F("term__founding"),
                 on_steering_committee=models.F("term__on_steering_committee"),
             )
-            .select_related("country__sub_region")
-            .order_by("name")
+            .select_related("country__sub_region__parent")
+            .order_by(models.Func(Lower("name"), function="unaccent"), "pk")
         )
 
     def members(self) -> Self:
@@ -131,6 +132,12 @@ class Organisation(index.Indexed, ClusterableModel):
         return f"{self.name} ({self.acronym})" if self.acronym else self.name
 
     @property
+    def region(self) -> Region:
+        """The M49 region that its country lies in."""
+        sub_region = self.country.sub_region
+        return sub_region.parent or sub_region
+
+    @property
     def category_label(self) -> str:
         """The category of the present term; for organisations that `listed` found."""
         return str(Category(self.category).label)
@@ -180,7 +187,8 @@ class Membership(models.Model):
     ]
 
     class Meta:
-        ordering = ["organisation__name", "-since", "-pk"]
+        # Children are written in this order, None last: a term ends before the next one begins.
+        ordering = ["-ended", "-pk"]
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
         constraints = [

@@ -6,16 +6,16 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
 
-from icrtop.places.models import Country, Region
 from members import services
 from members.forms import ApplicationForm
-from members.models.organisations import Organisation, OrganisationQuerySet
+from members.models.organisations import Organisation
 from pages.blocks import BodyBlock
 from pages.models import BasePage, Filter, ListingPage
 
@@ -43,31 +43,36 @@ class DirectoryPage(ListingPage):
     class Meta:
         verbose_name = _("directory page")
 
-    def get_organisations(self) -> OrganisationQuerySet:
-        """Everything this page can list."""
+    @cached_property
+    def organisations(self) -> list[Organisation]:
+        """Everything this page can list: as many as a coalition has, so that one query will do."""
         if self.shows == self.Shows.SUPPORTERS:
-            return Organisation.objects.supporters()
+            return list(Organisation.objects.supporters())
         if self.shows == self.Shows.STEERING_COMMITTEE:
-            return Organisation.objects.steering_committee()
-        return Organisation.objects.members()
+            return list(Organisation.objects.steering_committee())
+        return list(Organisation.objects.members())
 
     def get_filters(self, request: HttpRequest) -> list[Filter]:
-        listed = self.get_organisations().order_by().values("country")
-        countries = Country.objects.filter(code__in=listed)
-        regions = Region.objects.top_level().filter(sub_regions__countries__in=countries).distinct()
+        places = [(one.region, one.country) for one in self.organisations]
+        regions = {(region.name, region.code) for region, _country in places}
+        countries = {(country.name, country.code) for _region, country in places}
         return [
-            Filter(request, "region", _("Region"), list(regions.values_list("code", "name"))),
-            Filter(request, "country", _("Country"), list(countries.values_list("code", "name"))),
+            Filter(
+                request, "region", _("Region"), [(code, name) for name, code in sorted(regions)]
+            ),
+            Filter(
+                request, "country", _("Country"), [(code, name) for name, code in sorted(countries)]
+            ),
         ]
 
-    def get_items(self, request: HttpRequest, filters: list[Filter]) -> OrganisationQuerySet:
-        items = self.get_organisations()
+    def get_items(self, request: HttpRequest, filters: list[Filter]) -> list[Organisation]:
         chosen = {one.name: one.chosen for one in filters}
-        if chosen["region"]:
-            items = items.in_region(chosen["region"])
-        if chosen["country"]:
-            items = items.filter(country=chosen["country"])
-        return items
+        return [
+            one
+            for one in self.organisations
+            if chosen["region"] in ("", one.region.code)
+            and chosen["country"] in ("", one.country_id)
+        ]
 
 
 class SeeOther(HttpResponseRedirect):
