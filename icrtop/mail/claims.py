@@ -5,6 +5,7 @@ waits for the network. Every statement here names the state and the token that i
 worker whose lease ran out changes nothing that is no longer its own.
 """
 
+import logging
 import uuid
 from collections.abc import Collection, Iterable
 from datetime import timedelta
@@ -17,6 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from icrtop.mail.models import MOVES, Delivery, State
+
+logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 50
 # Longer than a batch takes, unless every letter of it runs into every timeout; then the rest of it
@@ -136,12 +139,14 @@ def expire_leases() -> None:
         state=State.PENDING, token=None, lease_until=None, changed=Now()
     )
     _check([State.SENDING], State.UNCERTAIN)
-    expired.filter(state=State.SENDING).update(
+    uncertain = expired.filter(state=State.SENDING).update(
         state=State.UNCERTAIN,
         lease_until=None,
         reason=_("The worker stopped while it was sending: the letter may have arrived."),
         changed=Now(),
     )
+    if uncertain:
+        logger.error("%d letters may or may not have been sent: a worker stopped", uncertain)
 
 
 def _judge(delivery: Delivery, to: State, **changes: Any) -> bool:

@@ -61,6 +61,28 @@ def test_nobody_is_told_before_the_commit(monkeypatch, django_capture_on_commit_
     assert told == [1]
 
 
+def test_whatever_the_brokers_client_waits_for_a_request_goes_on(monkeypatch):
+    let_go, finished, calls = threading.Event(), threading.Event(), []
+
+    class HangingApp:
+        def send_task(self, *args, **options):
+            calls.append(args)
+            let_go.wait(30)
+            finished.set()
+
+    monkeypatch.setattr(nudging, "app", HangingApp())
+    monkeypatch.setattr(nudging, "_under_way", threading.Lock())
+    began = monotonic()
+    nudging.nudge()
+    nudging.nudge()
+    assert monotonic() - began < 2
+    assert len(calls) == 1
+
+    let_go.set()
+    assert finished.wait(10)
+    assert nudging._under_way.acquire(timeout=10)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_dead_broker_delays_nobody_and_the_sweep_sends(monkeypatch, sink):
     broker_at(monkeypatch, "redis://127.0.0.1:1/0")

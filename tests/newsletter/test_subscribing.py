@@ -90,6 +90,12 @@ def test_a_form_without_its_token_is_refused(strict_client, answers):
     assert not Message.objects.exists()
 
 
+def test_the_page_takes_few_queries(client, django_assert_max_num_queries):
+    client.get("/subscribe/")  # The first request of a new site writes its settings.
+    with django_assert_max_num_queries(10):
+        client.get("/subscribe/")
+
+
 def test_no_cookie_before_the_form(client):
     client.get(reverse("newsletter:check_mail"))
     assert not client.cookies
