@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware import csp, gzip
 from django.utils.cache import get_max_age, set_response_etag
 
@@ -42,7 +43,9 @@ class CompressionMiddleware(gzip.GZipMiddleware):
     The compressed bytes differ each time, by a little noise against guessing secrets from lengths.
     """
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
         if request.method == "GET" and response.status_code == 200 and "ETag" not in response:
             set_response_etag(response)
         return super().process_response(request, response)

@@ -9,7 +9,7 @@ from django.contrib.syndication.views import Feed
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
+from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -42,6 +42,7 @@ class NewestFirst(Feed):
     model: type[Item]
     url_name: str
     what: str | Promise
+    feed_type: type[SyndicationFeed]
 
     def get_object(self, request: HttpRequest) -> SiteSettings:
         self.request = request
@@ -95,7 +96,7 @@ class Developments(NewestFirst):
     url_name = "developments_feed"
     what = _("Developments")
     subtitle = description = _("What happens on the Responsibility to Protect, at every level.")
-    feed_type = Atom1Feed
+    feed_type: type[SyndicationFeed] = Atom1Feed
 
     def item_categories(self, item: DevelopmentPage) -> list[str]:
         return [str(item.get_level_display())]
@@ -112,7 +113,7 @@ class Publications(NewestFirst):
     url_name = "publications_feed"
     what = _("Publications")
     subtitle = description = _("New in the library on the Responsibility to Protect.")
-    feed_type = Atom1Feed
+    feed_type: type[SyndicationFeed] = Atom1Feed
 
     def item_categories(self, item: PublicationPage) -> list[str]:
         return [str(item.get_kind_display())]

@@ -18,7 +18,7 @@ from django.contrib.postgres.search import (
     SearchHeadline,
     SearchQuery,
     SearchRank,
-    TrigramWordSimilarity,
+    SearchVectorField,
 )
 from django.db import models
 from django.db.models.functions import Cast
@@ -94,7 +94,7 @@ def country_fields() -> list[tuple[type[BasePage], str]]:
         for _label, types in kinds().values()
         for model in types
         for one in model._meta.get_fields()
-        if one.concrete and one.related_model is Country
+        if one.related_model is Country and not one.auto_created
     ]
 
 
@@ -113,6 +113,18 @@ def marked(text: str) -> SafeString:
         "{}{}",
         ((plain, format_html("<mark>{}</mark>", word) if word else "") for plain, word in pairs),
     )
+
+
+class Everything(models.Func):
+    """All that the index holds of a page: title, text, and words for completion."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " || "
+    output_field = SearchVectorField()
+
+    def __init__(self) -> None:
+        columns = ("title", "body", "autocomplete")
+        super().__init__(*(models.F(f"index_entries__{column}") for column in columns))
 
 
 def public_pages() -> PageQuerySet:
@@ -177,9 +189,11 @@ class Search:
 
     def close(self) -> PageQuerySet:
         """Pages whose titles come close to the query, the closest first: for when none is found."""
-        likeness = TrigramWordSimilarity(
+        likeness = models.Func(
             models.Func(models.Value(self.query), function="unaccent"),
-            models.Func("title", function="unaccent", output_field=models.TextField()),
+            models.Func("title", function="unaccent"),
+            function="word_similarity",
+            output_field=models.FloatField(),
         )
         pages = public_pages().annotate(likeness=likeness).filter(likeness__gte=SIMILAR_ENOUGH)
         return pages.order_by("-likeness", "-pk")
@@ -193,8 +207,8 @@ class Search:
             start_sel=MARK,
             stop_sel=UNMARK,
             max_fragments=2,
-            max_words=24,
-            min_words=8,
+            max_words=32,
+            min_words=18,
             fragment_delimiter=" … ",
         )
         return [
@@ -208,20 +222,13 @@ class Search:
 
         One query; keys are `kind` and `country`.
         """
-        amount = models.Count("pk")
-        rows = (
-            self._matches("", self.country)
-            .order_by()
-            .values_list(models.Value("kind"), Cast("content_type_id", models.TextField()), amount)
-        )
-        of_kind = self._matches(self.kind, "").order_by().values("pk")
+        of_kind = self._matches(self.kind, "").values("pk")
+        rows = [_counted(self._matches("", self.country), "kind", "content_type_id")]
         for model, name in country_fields():
-            about = model.objects.filter(pk__in=of_kind).exclude(**{name: None}).order_by()
-            rows = rows.union(
-                about.values_list(models.Value("country"), name, models.Count("pk")), all=True
-            )
+            about = model.objects.filter(pk__in=of_kind).exclude(**{name: None})
+            rows.append(_counted(about, "country", name))
         counts = {"kind": Counter[str](), "country": Counter[str]()}
-        for facet, value, number in rows:
+        for facet, value, number in rows[0].union(*rows[1:], all=True):
             counts[facet][kind_of(int(value)) if facet == "kind" else value] += number
         return counts
 
@@ -252,10 +259,7 @@ class Search:
 
     def _matches(self, kind: str, country: str) -> PageQuerySet:
         """What holds the words; an empty kind or country stands for all of them."""
-        vector = models.F("index_entries__title")
-        for column in ("body", "autocomplete"):
-            vector = vector._combine(models.F(f"index_entries__{column}"), "||", False)
-        found = public_pages().annotate(vector=vector).filter(vector=self.tsquery)
+        found = public_pages().annotate(vector=Everything()).filter(vector=self.tsquery)
         if kind:
             found = found.filter(content_type__in=type_ids(kinds()[kind][1]))
         if country:
@@ -264,3 +268,14 @@ class Search:
                 about |= models.Q(pk__in=model.objects.filter(**{name: country}).values("pk"))
             found = found.filter(about)
         return found
+
+
+def _counted(pages: PageQuerySet, facet: str, name: str) -> PageQuerySet:
+    """Rows of the facet's name, each value of a field as text, and how many pages have it."""
+    return (
+        pages.order_by()
+        .annotate(facet=models.Value(facet), value=Cast(name, models.TextField()))
+        .values("facet", "value")
+        .annotate(number=models.Count("pk"))
+        .values_list("facet", "value", "number")
+    )

@@ -1,9 +1,10 @@
 """What is served at an address of its own and is not a page of the tree."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
@@ -21,29 +22,27 @@ def search(request: HttpRequest) -> HttpResponse:
     """
     typed = clean(request.GET.get("q") or request.GET.get("query", ""))
     query = typed[:MAX_LENGTH].strip()
+    number = request.GET.get("page", "")
     one = Search(query, request.GET.get("kind", ""), request.GET.get("country", ""))
     # Links to further results repeat what was searched for, not whatever was sent.
-    request.GET = request.GET.copy()  # type: ignore[assignment] # a QueryDict like any other
-    request.GET.pop("query", None)
-    for name in ("kind", "country"):
-        request.GET[name] = getattr(one, name)
-    request.GET["q"] = query
+    kept = {"q": query, "kind": one.kind, "country": one.country}
+    request.GET = QueryDict(urlencode({name: value for name, value in kept.items() if value}))
     context = {"title": gettext("Search"), "query": query, "kind": one.kind, "country": one.country}
-    return render(request, "pages/search.html", context | found_by(one, request, len(typed)))
+    return render(request, "pages/search.html", context | found_by(one, number, len(typed)))
 
 
-def found_by(one: Search, request: HttpRequest, typed: int) -> dict[str, Any]:
-    """What the page of results shows: `results`, `kinds`, `countries`, `is_close`, `message`.
+def found_by(one: Search, number: str, typed: int) -> dict[str, Any]:
+    """What the page of results shows, but for what was asked.
 
-    `typed` is how many characters the visitor sent.
+    `number` is the page that was asked for, `typed` how many characters the visitor sent.
     """
     if not one.query:
         return {"message": ""}
     if not one.is_telling:
         return {"message": gettext("Write at least one word of two letters or more.")}
     paginator = Paginator(one.found, PER_PAGE)
-    paginator.count = one.total  # type: ignore[method-assign] # known without a query of its own
-    results = paginator.get_page(request.GET.get("page"))
+    paginator.count = one.total  # Known without a query of its own.
+    results = paginator.get_page(number)
     message = ""
     if typed > MAX_LENGTH:
         message = gettext(

@@ -35,7 +35,8 @@ def canonical_url(context: Context) -> str:
     page = context.get("page")
     path = urlsplit(page.get_url(request) or "").path if page and page.pk else ""
     number = request.GET.get("page", "")
-    query = f"?{urlencode({'page': number})}" if number.isdecimal() and int(number) > 1 else ""
+    is_later = number.isdecimal() and int(number[:9]) > 1
+    query = f"?{urlencode({'page': number})}" if is_later else ""
     return f"{settings.BASE_URL}{path or request.path}{query}"
 
 
