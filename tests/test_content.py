@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.test import Client
 from django.utils.html import strip_tags
+from wagtail.blocks import StreamValue
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, PageLogEntry, ReferenceIndex, Revision, Site
 
@@ -29,7 +31,9 @@ from pages.models import (
     SituationPage,
     TimelineEntry,
 )
+from tests.factories import pages as factories
 
+page_models = list(apps.get_app_config("pages").get_models())
 OLD_PATHS = sketch.read_csv("redirects.csv")
 LINK = re.compile(r"\]\((/[^)\s]*)\)")
 
@@ -164,6 +168,12 @@ class TestTree:
             assert len(page.introduction) > 20, page
             assert len(page.introduction) <= 600, page
             assert len(page.search_description) > 20, page
+
+    def test_an_editor_could_save_every_page(self, home: HomePage) -> None:
+        for page in home.get_descendants(inclusive=True).specific():
+            page.full_clean()
+            if isinstance(body := getattr(page, "body", None), StreamValue):
+                body.stream_block.clean(body)
 
     def test_every_page_answers(self, home: HomePage, client: Client) -> None:
         for page in home.get_descendants(inclusive=True):
@@ -349,3 +359,36 @@ def page_text(client: Client, path: str) -> str:
 
 def column(rows: list[dict[str, str]], name: str = "situation") -> list[str]:
     return [row[name] for row in rows]
+
+
+class TestFactories:
+    def test_every_page_type_has_one_and_each_makes_a_page_at_its_place(self, db: None) -> None:
+        made = {one._meta.model for one in vars(factories).values() if is_page_factory(one)}
+        assert made == {model for model in page_models if issubclass(model, BasePage)}
+        for one in vars(factories).values():
+            if is_page_factory(one):
+                page = one()
+                assert page.live
+                if page.depth > 2:
+                    assert type(page) in page.get_parent().specific.allowed_subpage_models()
+        assert Page.find_problems() == ([], [], [], [], [])
+
+    def test_what_belongs_to_pages(self, db: None) -> None:
+        situation = factories.SituationPageFactory()
+        factories.AssessmentFactory.create_batch(3, situation=situation)
+        factories.TimelineEntryFactory(situation=situation)
+        assert len(situation.history) == 3
+        assert len(situation.facts) == 1
+        publication = factories.PublicationPageFactory(countries=["KE", "LY"])
+        factories.DocumentSymbolFactory(publication=publication)
+        publication = PublicationPage.objects.get(pk=publication.pk)
+        assert [country.code for country in publication.countries.all()] == ["KE", "LY"]
+        assert publication.symbol_list
+
+
+def is_page_factory(one: Any) -> bool:
+    return (
+        isinstance(one, type)
+        and issubclass(one, factories.SitePageFactory | factories.HomePageFactory)
+        and not one._meta.abstract
+    )

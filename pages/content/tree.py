@@ -9,6 +9,7 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 from icrtop.places.models import Country
 from pages.content.body import stream
 from pages.content.facts import read_developments, read_publications, with_facts
+from pages.content.indexing import index_left_alone, index_pages
 from pages.content.site import adopt, make_room
 from pages.content.sketch import Sketch, read_tree
 from pages.models import (
@@ -47,8 +48,11 @@ class TreeBuilder:
 
     def create(self) -> None:
         """Put a draft at each place where there is no page."""
-        with disable_reference_index_auto_update():  # Publishing will see to that.
-            for sketch in all_sketches():
+        sketches = list(all_sketches())
+        models = {sketch.model for sketch in sketches}
+        # Publishing will see to the indexes.
+        with disable_reference_index_auto_update(), index_left_alone(models):
+            for sketch in sketches:
                 page = self._existing(sketch)
                 if page is None:
                     page = self._draft(sketch)
@@ -57,16 +61,16 @@ class TreeBuilder:
 
     def publish(self, progress: Progress) -> None:
         """Write and publish the pages that `create` made, each with its first revision."""
-        for page, sketch in self.created:
-            if sketch.body:
-                body = type(page)._meta.get_field("body")
-                page.body = body.stream_block.to_python(
-                    stream(body.stream_block, sketch.body, self.find_page)
-                )
-            # Pages have been added below it since: what is saved must not count fewer.
-            page.refresh_from_db(fields=["path", "depth", "numchild"])
-            page.save_revision().publish()
-            progress(page.title)
+        with index_left_alone(type(page) for page, _sketch in self.created):
+            for page, sketch in self.created:
+                if sketch.body:
+                    block = type(page)._meta.get_field("body").stream_block
+                    page.body = block.to_python(stream(block, sketch.body, self.find_page))
+                # Pages have been added below it since: what is saved must not count fewer.
+                page.refresh_from_db(fields=["path", "depth", "numchild"])
+                page.save_revision().publish()
+                progress(page.title)
+        index_pages(page for page, _sketch in self.created)
 
     def arrange(self) -> None:
         """Put what is below each page that `create` made in order; comes last.
