@@ -60,10 +60,10 @@ def load(home: Page) -> None:
 
 def _page(parent: Page, model: type[Page], slug: str, fields: dict[str, Any]) -> Page:
     """Publish a page below another, unless there is one at that address."""
+    parent = Page.objects.get(pk=parent.pk)  # It may have more children than the caller knows of.
     existing = parent.get_children().filter(slug=slug).first()
     if existing is not None:
         return existing
-    parent = Page.objects.get(pk=parent.pk)  # The place of a child depends on those before it.
     page = parent.add_child(instance=model(slug=slug, **fields))
     page.save_revision().publish()
     return page

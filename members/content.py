@@ -26,7 +26,7 @@ def load(coalition_section: Page, home: Page) -> None:
     load_founding_members()
     for slug, fields in DIRECTORIES.items():
         _page(coalition_section, DirectoryPage, slug, fields)
-    about = coalition_section.get_children()
+    about = Page.objects.get(pk=coalition_section.pk).get_children()
     _page(
         home,
         JoinPage,
@@ -68,9 +68,9 @@ def load_founding_members() -> None:
 
 def _page(parent: Page, model: type[Page], slug: str, fields: dict[str, Any]) -> None:
     """Publish a page below another, unless there is one at that address."""
+    parent = Page.objects.get(pk=parent.pk)  # It may have more children than the caller knows of.
     if parent.get_children().filter(slug=slug).exists():
         return
-    parent = Page.objects.get(pk=parent.pk)  # The place of a child depends on those before it.
     page = parent.add_child(instance=model(slug=slug, **fields))
     page.save_revision().publish()
 

@@ -15,13 +15,13 @@ from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.models import PageManager
-from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from events.zones import NoSuchTime, ZoneField, earliest_instant, instant, validate_zone
 from icrtop.places.models import Country
 from pages.blocks import BodyBlock
 from pages.models import BasePage, SituationPage
+from pages.models.base import BasePageQuerySet
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 MIDNIGHT = datetime.time()
@@ -46,7 +46,7 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
-class EventQuerySet(PageQuerySet):
+class EventQuerySet(BasePageQuerySet):
     def upcoming(self) -> Self:
         """Live events that are not over, the next one first."""
         return self._listed().filter(ends_at__gt=timezone.now()).order_by("starts_at", "title")
@@ -86,6 +86,8 @@ class EventPage(BasePage):
     Dates and times are those of the clock at the venue. `starts_at` and `ends_at`, worked out from
     them whenever the page is saved, are instants: `ends_at` is the first one at which it is over.
     """
+
+    search_kind = ("event", _("Events"))
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     status = models.CharField(

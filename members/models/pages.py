@@ -37,7 +37,11 @@ class DirectoryPage(ListingPage):
     parent_page_types = ["pages.HomePage", "pages.SectionPage"]
     subpage_types: list[str] = []
     content_panels = [*ListingPage.content_panels, FieldPanel("shows"), FieldPanel("body")]
-    search_fields = [*ListingPage.search_fields, index.SearchField("body")]
+    search_fields = [
+        *ListingPage.search_fields,
+        index.SearchField("body"),
+        index.SearchField("names"),
+    ]
     per_page = 50
 
     class Meta:
@@ -51,6 +55,11 @@ class DirectoryPage(ListingPage):
         if self.shows == self.Shows.STEERING_COMMITTEE:
             return list(Organisation.objects.steering_committee())
         return list(Organisation.objects.members())
+
+    @property
+    def names(self) -> str:
+        """The names of all that it lists, by which the search finds the page."""
+        return "\n".join(str(one) for one in self.organisations)
 
     def get_filters(self, request: HttpRequest) -> list[Filter]:
         places = [(one.region, one.country) for one in self.organisations]

@@ -132,6 +132,17 @@ def test_a_change_empties_the_page_cache(home, change, django_capture_on_commit_
     assert cache.get(GENERATION_KEY) > 1
 
 
+def test_the_directory_is_found_by_the_names_in_it(directory):
+    membership = MembershipFactory(organisation__name="Coordinadora Económica")
+
+    def found():
+        return list(DirectoryPage.objects.search("economica"))
+
+    assert found() == [directory]
+    membership.organisation.delete()
+    assert found() == []
+
+
 def test_an_organisation_has_one_term_at_a_time(home):
     membership = MembershipFactory()
     with pytest.raises(IntegrityError), transaction.atomic():
