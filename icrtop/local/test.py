@@ -18,6 +18,7 @@ def run(arguments: list[str]) -> int:
     """Run pytest with these arguments and return its exit code."""
     say("Environment", f"Python {platform.python_version()} in .venv")
     var = folders.make_folder(folders.var_folder() / "test")
+    folders.make_folder(var / "static")  # Whitenoise complains of a folder that is not there.
     logs = folders.make_folder(var / "log")
     with folders.lock(var):
         stop_with_make()
