@@ -4,7 +4,6 @@ from typing import Any
 
 import django_filters  # type: ignore[import-untyped] # It ships no types.
 from django.db.models import Exists, OuterRef, QuerySet
-from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.filters import WagtailFilterSet
@@ -14,6 +13,7 @@ from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.permissions import register_permission_policy
 
 from icrtop.mail.permissions import LimitedPolicy
+from icrtop.mail.readonly import ReadOnlyInspectView, ReadOnlyViewSet
 from newsletter.models import MailingList, Subscriber, Subscription
 
 register_permission_policy(Subscriber, LimitedPolicy(Subscriber, {"view"}))
@@ -61,7 +61,7 @@ class SubscriberIndexView(generic.IndexView):
         return Subscriber.objects.prefetch_related("subscriptions__mailing_list")
 
 
-class SubscriberInspectView(generic.InspectView):
+class SubscriberInspectView(ReadOnlyInspectView):
     page_title = _("Subscriber")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -72,22 +72,16 @@ class SubscriberInspectView(generic.InspectView):
         )
 
 
-class SubscriberViewSet(ModelViewSet):
+class SubscriberViewSet(ReadOnlyViewSet):
     model = Subscriber
     name = "subscribers"
     icon = "user"
     menu_label = _("Subscribers")
-    add_to_reference_index = False
-    copy_view_enabled = False
-    inspect_view_enabled = True
     inspect_template_name = "newsletter/admin/subscriber_inspect.html"
     index_view_class = SubscriberIndexView
     inspect_view_class = SubscriberInspectView
     filterset_class = SubscriberFilterSet
     search_fields = ["normalised", "email", "name"]
-    search_backend_name = None
-    form_fields: list[str] = []
-    list_per_page = 50
     list_display = [
         "email",
         "name",
@@ -98,19 +92,6 @@ class SubscriberViewSet(ModelViewSet):
     export_headings = {"lists_and_states": _("Lists")}
     export_filename = "subscribers"
     inspect_view_fields = ["email", "name", "language", "created"]
-
-    def get_urlpatterns(self) -> list[URLPattern]:
-        shown = {"index", "index_results", "inspect"}
-        return [pattern for pattern in super().get_urlpatterns() if pattern.name in shown]
-
-    def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        missing = ("add", "edit", "delete", "history", "usage")
-        return super().get_common_view_kwargs(
-            **{f"{name}_url_name": None for name in missing}, **kwargs
-        )
-
-    def register_admin_url_finder(self) -> None:
-        """Nothing is edited here, so there is no page to find."""
 
 
 class MailingListViewSet(ModelViewSet):

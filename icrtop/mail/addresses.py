@@ -57,7 +57,14 @@ def normalise(address: str) -> str:
 
 
 def validate_deliverable(value: str) -> None:
-    """For form and model fields: refuse what `queue_message` would refuse."""
+    """For an EmailField: refuse what that accepts, but no letter can be sent to.
+
+    What is no address at all is left to the field's own validator: one mistake, one error.
+    """
+    try:
+        validate_email(value)
+    except ValidationError:
+        return
     try:
         deliverable(value)
     except InvalidAddress as error:

@@ -44,7 +44,9 @@ def inline_css(html: str) -> str:
 def tidy_text(text: str) -> str:
     """Remove what template tags leave behind: indentation, and more than one empty line."""
     lines = "\n".join(line.strip() for line in text.splitlines())
-    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
+    tidy = re.sub(r"\n{3,}", "\n\n", lines).strip()
+    # RFC 3676, 4.3: the space is what tells mail programs that the rest is a signature.
+    return re.sub(r"^--$", "-- ", tidy, flags=re.MULTILINE) + "\n"
 
 
 @cache

@@ -2,18 +2,17 @@
 
 from typing import Any
 
-from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.admin.views import generic
-from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permissions import register_permission_policy
 
 from icrtop.mail.composing import fill_html, fill_text
 from icrtop.mail.models import Delivery
 from icrtop.mail.permissions import LimitedPolicy
+from icrtop.mail.readonly import ReadOnlyInspectView, ReadOnlyViewSet
 
 register_permission_policy(Delivery, LimitedPolicy(Delivery, {"view"}))
 
@@ -25,6 +24,8 @@ class OutboxFilterSet(WagtailFilterSet):
 
 
 class OutboxIndexView(generic.IndexView):
+    page_title = _("Outbox")
+
     def get_base_queryset(self) -> Any:
         # The letters themselves may be long, and the list shows only their subject.
         return Delivery.objects.select_related("message").defer(
@@ -32,7 +33,7 @@ class OutboxIndexView(generic.IndexView):
         )
 
 
-class OutboxInspectView(generic.InspectView):
+class OutboxInspectView(ReadOnlyInspectView):
     page_title = _("Letter")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -44,24 +45,18 @@ class OutboxInspectView(generic.InspectView):
         )
 
 
-class OutboxViewSet(ModelViewSet):
+class OutboxViewSet(ReadOnlyViewSet):
     model = Delivery
     name = "outbox"
     icon = "mail"
     menu_label = _("Outbox")
     menu_order = 820
     add_to_admin_menu = True
-    add_to_reference_index = False
-    copy_view_enabled = False
-    inspect_view_enabled = True
     inspect_template_name = "mail/admin/inspect.html"
     index_view_class = OutboxIndexView
     inspect_view_class = OutboxInspectView
     filterset_class = OutboxFilterSet
     search_fields = ["normalised", "address", "message__subject"]
-    search_backend_name = None
-    form_fields: list[str] = []
-    list_per_page = 50
     list_display = [
         "address",
         Column("message", label=_("Subject")),
@@ -83,20 +78,6 @@ class OutboxViewSet(ModelViewSet):
         "created",
         "changed",
     ]
-
-    def get_urlpatterns(self) -> list[URLPattern]:
-        shown = {"index", "index_results", "inspect"}
-        return [pattern for pattern in super().get_urlpatterns() if pattern.name in shown]
-
-    def get_common_view_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        # The views for what nobody may do have no addresses, so nothing may link to them.
-        missing = ("add", "edit", "delete", "history", "usage")
-        return super().get_common_view_kwargs(
-            **{f"{name}_url_name": None for name in missing}, **kwargs
-        )
-
-    def register_admin_url_finder(self) -> None:
-        """Nothing is edited here, so there is no page to find."""
 
 
 @hooks.register("register_admin_viewset")

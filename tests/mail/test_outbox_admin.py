@@ -1,5 +1,7 @@
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
 from icrtop.accounts.models import User
@@ -67,8 +69,11 @@ def test_the_outbox_is_closed_to_those_who_may_not_look(client):
     assert "outbox" not in client.get(reverse("wagtailadmin_home")).content.decode()
 
 
-def test_the_list_takes_few_queries(staff, django_assert_max_num_queries):
-    DeliveryFactory.create_batch(40)
-    staff.get(reverse("outbox:index"))
-    with django_assert_max_num_queries(12):
-        staff.get(reverse("outbox:index"))
+def test_a_long_list_takes_no_more_queries_than_a_short_one(staff):
+    counts = []
+    for more in (1, 1, 30):  # The first request of a new site writes its settings.
+        DeliveryFactory.create_batch(more)
+        with CaptureQueriesContext(connection) as queries:
+            staff.get(reverse("outbox:index"))
+        counts.append(len(queries))
+    assert counts[1] == counts[2] <= 20

@@ -85,7 +85,7 @@ def test_a_template_gives_both_parts_with_styles_inlined():
     assert "A &lt;Coalition&gt; &amp; friends" in message.html
     assert 'style="' in message.html
     assert "@media (prefers-color-scheme: dark)" in message.html
-    assert message.text.startswith("A <Coalition> & friends\nhttp://testserver/\n")
+    assert message.text == "A <Coalition> & friends\nhttp://testserver/\n\n-- \n"
 
 
 @pytest.mark.parametrize(
