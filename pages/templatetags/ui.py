@@ -1,5 +1,6 @@
 """Small tags that only present: badges, maps, addresses of pages."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -9,8 +10,10 @@ from django.http import HttpRequest
 from django.template import Context
 from wagtail.fields import StreamValue
 
+from icrtop.places.models import Country
 from pages import symbols
 from pages.blocks import anchor
+from pages.maps import outlines
 from pages.models import Language, SituationPage, Status, Trend
 
 register = template.Library()
@@ -105,3 +108,31 @@ def statuses_of(situations: list[SituationPage]) -> list[dict[str, str] | None]:
     """The statuses that a list of situations holds, gravest first, each once."""
     found = sorted({one.status for one in situations if one.status is not None}, reverse=True)
     return [describe_status(status) for status in found]
+
+
+@register.inclusion_tag("components/world_map.html", takes_context=True)
+def world_map(context: Context, situations: Iterable[SituationPage]) -> dict[str, Any]:
+    """The world, with a mark on the country of each situation that the map has."""
+    shapes = outlines()
+    places = [
+        {
+            "url": one.get_url(context["request"]),
+            "title": one.title,
+            "status": describe_status(one.status),
+            "x": shapes[one.country_id].x,
+            "y": shapes[one.country_id].y,
+            "path": shapes[one.country_id].path,
+        }
+        for one in situations
+        if one.country_id in shapes
+    ]
+    return {"places": places}
+
+
+@register.inclusion_tag("components/locator_map.html")
+def locator_map(country: Country) -> dict[str, Any]:
+    """Where a country is; nothing for one that is too small for the map."""
+    shape = outlines().get(country.pk)
+    if shape is None:
+        return {}
+    return {"country": country.name, "view": shape.view(), "path": shape.path}
