@@ -190,9 +190,12 @@ class EventPage(BasePage):
 
     @property
     def time_display(self) -> str:
-        """When it begins and ends, on the venue's clock; empty for a whole day."""
+        """When it begins, and ends on the same day, on the venue's clock; empty for whole days."""
         if self.all_day or self.start_time is None:
             return ""
+        if self.is_several_days:
+            begins = formats.time_format(self.start_time, "H:i")
+            return gettext("from %(time)s") % {"time": begins}
         times = [self.start_time, *([self.end_time] if self.end_time else [])]
         return DASH.join(formats.time_format(time, "H:i") for time in times)
 

@@ -11,7 +11,13 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    TitleFieldPanel,
+)
 from wagtail.search import index
 
 from icrtop.places.models import Country, Region
@@ -99,7 +105,7 @@ class Organisation(index.Indexed, ClusterableModel):
 
     base_form_class = OrganisationForm
     panels = [
-        FieldRowPanel([FieldPanel("name"), FieldPanel("acronym")]),
+        FieldRowPanel([TitleFieldPanel("name", targets=["slug"]), FieldPanel("acronym")]),
         FieldPanel("slug"),
         FieldRowPanel([FieldPanel("country"), FieldPanel("city")]),
         FieldPanel("website"),

@@ -173,6 +173,7 @@ def test_days_as_they_are_shown(fields, shown):
     [
         ({}, "10:00"),
         ({"end_time": time(12, 30)}, "10:00-12:30"),
+        ({"end_time": time(12, 30), "end_date": date(2027, 3, 11)}, "from 10:00"),
         ({"all_day": True}, ""),
         ({"start_time": None}, ""),
     ],
