@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 from icrtop.local import folders
 from icrtop.local.addresses import Address, free_loopback_socket, listen_address
 from icrtop.local.output import Failure, say
+from icrtop.local.parent import follow_make
 from icrtop.local.postgres import Postgres
 from icrtop.local.probes import mail_server_greets, site_is_healthy, worker_answers
-from icrtop.local.supervisor import Child, Interrupted, Supervisor, die_with_parent
+from icrtop.local.supervisor import Child, Interrupted, Supervisor
 from icrtop.local.valkey import start_valkey
 
 STAFF_EMAIL = "staff@example.org"
@@ -35,26 +36,18 @@ def run(*, debug: bool = False) -> None:
     say("Environment", f"Python {platform.python_version()} in .venv")
     var = folders.make_folder(folders.var_folder())
     logs = folders.make_folder(var / "log")
-    with folders.lock(var):
-        stop_with_make()
-        with Supervisor(logs) as supervisor:
-            address = listen_address()
-            site = Site(supervisor, var, address, debug=debug)
+    with folders.lock(var), Supervisor(logs, follow_make()) as supervisor:
+        address = listen_address()
+        site = Site(supervisor, var, address, debug=debug)
+        try:
+            site.start()
             try:
-                site.start()
-                try:
-                    supervisor.watch()
-                except Interrupted:  # The way to stop a site that runs.
-                    supervisor.stop_all()
-                    print("Stopped.", flush=True)
-            finally:
-                (var / ENVIRONMENT_FILE).unlink(missing_ok=True)
-
-
-def stop_with_make() -> None:
-    """Stop when the `make` that started us is killed, instead of living on without a terminal."""
-    if "MAKELEVEL" in os.environ:
-        die_with_parent(signal.SIGTERM, os.getppid())
+                supervisor.watch()
+            except Interrupted:  # The way to stop a site that runs.
+                supervisor.stop_all()
+                print("Stopped.", flush=True)
+        finally:
+            (var / ENVIRONMENT_FILE).unlink(missing_ok=True)
 
 
 class Site:

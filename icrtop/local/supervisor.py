@@ -26,6 +26,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE_SECONDS = 15.0
 SAME_WISH_SECONDS = 1.0
 POLL_SECONDS = 0.03
+LONGEST_SLEEP_SECONDS = 0.5
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -69,11 +70,13 @@ def die_with_parent(number: int, parent: int) -> None:
 class Supervisor:
     """Starts children, each in a session of its own, and stops them, last started first.
 
-    Use as a context manager: whatever happens inside, nothing is left running.
+    Use as a context manager: whatever happens inside, nothing is left running. Besides signals,
+    `interrupted` may say that we are to stop.
     """
 
-    def __init__(self, log_dir: Path) -> None:
+    def __init__(self, log_dir: Path, interrupted: Callable[[], bool] = lambda: False) -> None:
         self.log_dir = log_dir
+        self.interrupted = interrupted
         self.children: list[Child] = []
         self._asked_to_stop: list[int] = []
         self._last_asked = float("-inf")
@@ -183,10 +186,12 @@ class Supervisor:
     def wait(self, seconds: float | None = None) -> None:
         """Sleep until a signal arrives, a child ends, or time is up."""
         self.raise_if_interrupted()
-        self._sleep(seconds)
+        self._sleep(LONGEST_SLEEP_SECONDS if seconds is None else seconds)
         self.raise_if_interrupted()
 
     def raise_if_interrupted(self) -> None:
+        if not self._asked_to_stop and self.interrupted():
+            self._on_stop(signal.SIGINT, None)
         if self._asked_to_stop:
             raise Interrupted(self._asked_to_stop[0])
 

@@ -8,8 +8,8 @@ import sys
 from icrtop.local import folders
 from icrtop.local.browser import find_browser
 from icrtop.local.output import say
+from icrtop.local.parent import follow_make
 from icrtop.local.postgres import Postgres
-from icrtop.local.site import stop_with_make
 from icrtop.local.supervisor import Supervisor
 from icrtop.local.valkey import start_valkey
 
@@ -20,30 +20,28 @@ def run(arguments: list[str]) -> int:
     var = folders.make_folder(folders.var_folder() / "test")
     folders.make_folder(var / "static")  # Whitenoise complains of a folder that is not there.
     logs = folders.make_folder(var / "log")
-    with folders.lock(var):
-        stop_with_make()
-        with Supervisor(logs) as supervisor:
-            browser = find_browser(supervisor)
-            env = os.environ | {
-                "DJANGO_SETTINGS_MODULE": "icrtop.settings.test",
-                "VAR_DIR": str(var),
-                "CHROMIUM": browser or "",
-            }
-            # What may be set for a site that somebody works on is not for the tests.
-            for name in ("BASE_URL", "SECRET_KEY", "SMTP_URL", "DEBUG", "ALLOWED_HOSTS"):
-                env.pop(name, None)
-            if "DATABASE_URL" not in env:
-                env["DATABASE_URL"] = Postgres(supervisor, var, throwaway=True).start()
-                say("PostgreSQL", "answers")
-            if "REDIS_URL" not in env:
-                env["REDIS_URL"] = start_valkey(supervisor, var)
-                say("Valkey", "answers")
-            say("Tests", " ".join(["pytest", *arguments]))
-            return supervisor.run(
-                "pytest",
-                [sys.executable, "-m", "pytest", *arguments],
-                env=env,
-                cwd=folders.CHECKOUT,
-                stop_with=signal.SIGINT,
-                log=False,
-            )
+    with folders.lock(var), Supervisor(logs, follow_make()) as supervisor:
+        browser = find_browser(supervisor)
+        env = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "icrtop.settings.test",
+            "VAR_DIR": str(var),
+            "CHROMIUM": browser or "",
+        }
+        # What may be set for a site that somebody works on is not for the tests.
+        for name in ("BASE_URL", "SECRET_KEY", "SMTP_URL", "DEBUG", "ALLOWED_HOSTS"):
+            env.pop(name, None)
+        if "DATABASE_URL" not in env:
+            env["DATABASE_URL"] = Postgres(supervisor, var, throwaway=True).start()
+            say("PostgreSQL", "answers")
+        if "REDIS_URL" not in env:
+            env["REDIS_URL"] = start_valkey(supervisor, var)
+            say("Valkey", "answers")
+        say("Tests", " ".join(["pytest", *arguments]))
+        return supervisor.run(
+            "pytest",
+            [sys.executable, "-m", "pytest", *arguments],
+            env=env,
+            cwd=folders.CHECKOUT,
+            stop_with=signal.SIGINT,
+            log=False,
+        )
