@@ -62,6 +62,7 @@ class ApplicationForm(PublicForm):
 
     organisation_name = LineField(
         label=_("Name of your organisation"),
+        error_messages={"required": _("Enter the name of your organisation.")},
         max_length=255,
         validators=[no_address],
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
@@ -69,6 +70,10 @@ class ApplicationForm(PublicForm):
     country = forms.ChoiceField(
         label=_("Country"),
         help_text=_("Where your organisation has its seat."),
+        error_messages={
+            "required": _("Choose a country."),
+            "invalid_choice": _("Choose a country from the list."),
+        },
         choices=country_choices,
         widget=forms.Select(attrs={"autocomplete": "country"}),
     )
@@ -82,6 +87,7 @@ class ApplicationForm(PublicForm):
     contact_name = LineField(
         label=_("Your name"),
         help_text=_("Whom we write to about this application."),
+        error_messages={"required": _("Enter your name.")},
         max_length=120,
         validators=[no_address],
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -91,6 +97,10 @@ class ApplicationForm(PublicForm):
         help_text=_(
             "We send you a confirmation, and later the decision. We use it for nothing else."
         ),
+        error_messages={
+            "required": _("Enter an e-mail address that we can write to."),
+            "invalid": _("Enter an e-mail address such as name@example.org."),
+        },
         max_length=254,
         validators=[validate_deliverable],
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
@@ -101,12 +111,17 @@ class ApplicationForm(PublicForm):
             "A Member runs programmes on RtoP or related work. An NGO Supporter endorses the same "
             "principles and need not run any."
         ),
+        error_messages={
+            "required": _("Choose Member or NGO Supporter."),
+            "invalid_choice": _("Choose Member or NGO Supporter."),
+        },
         choices=Category.choices,
         widget=forms.RadioSelect,
     )
     why = forms.CharField(
         label=_("Why does your organisation want to join?"),
         help_text=_("What it does in this field or a related one. At most 4,000 characters."),
+        error_messages={"required": _("Say why your organisation wants to join.")},
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 8}),
     )

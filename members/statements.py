@@ -16,12 +16,12 @@ class Statement(models.TextChoices):
 
 WORDINGS: dict[Statement, dict[str, Promise]] = {
     Statement.FOUNDING_PURPOSES: {
-        "1": _("Our organisation endorses the founding purposes of the Coalition."),
+        "1": _("Our organisation endorses the founding purposes of the Coalition"),
     },
     Statement.COMMON_UNDERSTANDING: {
         "1": _(
             "Our organisation endorses the Coalition's common understanding of RtoP, and accepts "
-            "the full range of its measures."
+            "the full range of its measures"
         ),
     },
 }

@@ -92,6 +92,7 @@ def test_what_is_missing_is_asked_for(client, answers, name):
     response = client.post(URL, answers)
     assert response.status_code == 200
     assert set(response.context["form"].errors) == {name}
+    assert "This field is required." not in html(response)
     assert not Application.objects.exists()
 
 
