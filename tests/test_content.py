@@ -29,6 +29,7 @@ from pages.models import (
     SectionPage,
     SiteSettings,
     SituationPage,
+    Status,
     TimelineEntry,
 )
 from tests.factories import pages as factories
@@ -290,6 +291,16 @@ class TestJudgements:
         for page in SituationPage.objects.all():
             assert facts.SAMPLE in page_text(client, page.url)
 
+    def test_no_page_shows_a_status_without_the_label(self, home: HomePage, client: Client) -> None:
+        shown = [
+            page
+            for page in home.get_descendants(inclusive=True).live()
+            if any(f"{label}</span>" in main_of(client, page.url) for label in Status.labels)
+        ]
+        assert {"home", "situations", "africa", "syria"} <= {page.slug for page in shown}
+        for page in shown:
+            assert "Sample content" in main_of(client, page.url), page.url
+
     def test_only_a_crime_that_a_fact_names_is_named(self, content: None) -> None:
         named = {page.slug: page.crimes for page in SituationPage.objects.all() if page.crimes}
         assert named == {"darfur": ["genocide"]}
@@ -355,6 +366,12 @@ def page_text(client: Client, path: str) -> str:
     html = client.get(path).content.decode()
     text = strip_tags(html).replace("&#x27;", "'").replace("&amp;", "&").replace("&quot;", '"')
     return re.sub(r"\s+", " ", text)
+
+
+def main_of(client: Client, path: str) -> str:
+    """The HTML of a page's own content."""
+    html = client.get(path).content.decode()
+    return html[html.index("<main") : html.index("</main>")]
 
 
 def column(rows: list[dict[str, str]], name: str = "situation") -> list[str]:
