@@ -34,7 +34,8 @@ COUNTRIES = HERE.parent / "icrtop" / "places" / "data" / "countries.csv"
 
 WIDTH, HEIGHT = 4000, 1728
 NORTH, SOUTH = 83.7, -56.0
-LEAST_AREA = 5.0  # Of the triangle that a point makes with its neighbours, in square units.
+MERIDIAN = 10.4  # In the middle, so that the map's edges run through the Bering Strait.
+LEAST_AREA = 4.0  # Of the triangle that a point makes with its neighbours, in square units.
 LEAST_ISLAND = 30.0  # Smaller ones are dropped, unless nothing larger is left of a country.
 PARTS_OF = {"Somaliland": "Somalia", "N. Cyprus": "Cyprus"}
 CRIMEA = (34.2, 45.2)
@@ -79,7 +80,7 @@ def outlines() -> dict[str, Outline]:
 
 
 def project(longitude: float, latitude: float) -> tuple[float, float]:
-    """Equal Earth (Šavrič, Patterson and Jenny, 2018), in the map's units."""
+    """Equal Earth (Šavrič, Patterson and Jenny, 2018), in the map's units; longitude as `unroll` gives."""
     a1, a2, a3, a4, m = 1.340264, -0.081106, 0.000893, 0.003796, math.sqrt(3) / 2
 
     def raw(lon: float, lat: float) -> tuple[float, float]:
@@ -91,6 +92,17 @@ def project(longitude: float, latitude: float) -> tuple[float, float]:
     scale = WIDTH / (2 * raw(180, 0)[0])
     x, y = raw(longitude, latitude)
     return WIDTH / 2 + x * scale, (raw(0, NORTH)[1] - y) * scale
+
+
+def unroll(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Count a line's longitudes from the map's middle, so that no step jumps from edge to edge."""
+    line: list[tuple[float, float]] = []
+    for longitude, latitude in points:
+        east = (longitude - MERIDIAN + 180) % 360 - 180
+        if line:
+            east += 360 * round((line[-1][0] - east) / 360)
+        line.append((east, latitude))
+    return line
 
 
 class Atlas:
@@ -106,7 +118,7 @@ class Atlas:
             for step_x, step_y in arc:
                 x, y = x + step_x, y + step_y
                 points.append((x * kx + dx, y * ky + dy))
-            self.degrees.append(points)
+            self.degrees.append(unroll(points))
         self.lines = [simplify([project(*point) for point in arc]) for arc in self.degrees]
 
     def ring(self, indexes: list[int]) -> Line:
@@ -136,7 +148,7 @@ class Atlas:
                 [polygons] if country["type"] == "Polygon" else polygons
             )
         for polygon in found["Russia"]:
-            if contains(self.in_degrees(polygon[0]), CRIMEA):
+            if contains(self.in_degrees(polygon[0]), unroll([CRIMEA])[0]):
                 found["Russia"].remove(polygon)
                 found["Ukraine"].append(polygon)
                 break
