@@ -1,13 +1,13 @@
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
-from django.urls import include, path
+from django.urls import include, path, re_path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps.views import sitemap
 from wagtail.documents import urls as wagtaildocs_urls
-from wagtail.views import serve
 
 from icrtop import views
+from pages.serving import serve
 
 handler400 = "icrtop.views.bad_request"
 
@@ -30,6 +30,8 @@ urlpatterns += i18n_patterns(
     path("subscribe", serve, {"path": "subscribe/"}),
     path("join-the-coalition", serve, {"path": "join-the-coalition/"}),
     path("", include("pages.urls")),
-    path("", include(wagtail_urls)),
+    # Wagtail's own addresses, but for the last, at which it serves pages.
+    path("", include(wagtail_urls.urlpatterns[:-1])),
+    re_path(wagtail_urls.serve_pattern, serve, name="wagtail_serve"),
     prefix_default_language=False,
 )

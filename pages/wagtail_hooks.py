@@ -10,6 +10,7 @@ from wagtail.rich_text.feature_registry import FeatureRegistry
 from icrtop.mail.permissions import LimitedPolicy
 from icrtop.places.models import Country, Region
 from pages import admin
+from pages.links import PageLink
 
 for place in (Country, Region):
     register_permission_policy(place, LimitedPolicy(place, {"view", "change"}))
@@ -33,6 +34,7 @@ def show_what_waits(request: HttpRequest, panels: list[Component]) -> None:
 @hooks.register("register_rich_text_features", order=100)
 def limit_rich_text(features: FeatureRegistry) -> None:
     """What a text may hold where its field does not say: nothing that a block does better."""
+    features.register_link_type(PageLink)
     features.default_features = [
         "h3",
         "bold",

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.core.paginator import Paginator
 from django.db import models
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
@@ -12,6 +14,7 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
+from pages.links import links_of
 from pages.page_forms import PageForm
 
 if TYPE_CHECKING:
@@ -43,6 +46,10 @@ class BasePage(Page):
     """
 
     search_kind: "tuple[str, StrOrPromise]" = ("page", _("Other pages"))
+    # What a visitor's page needs of other tables, fetched with it: names as for select_related.
+    fetched_with: tuple[str, ...] = ()
+    # Whether it was seen on the way here that nothing restricts this page, nor one above it.
+    is_known_public = False
 
     introduction = models.TextField(
         _("summary"),
@@ -77,6 +84,20 @@ class BasePage(Page):
     def breadcrumbs(self) -> list[Page]:
         """The live pages from the home page down to this page's parent."""
         return list(self.get_ancestors().filter(depth__gt=1).live().defer_streamfields())
+
+    def get_view_restrictions(self) -> QuerySet[PageViewRestriction]:
+        """Wagtail's answer, without its two queries where it is known to be empty."""
+        if self.is_known_public:
+            return PageViewRestriction.objects.none()
+        return super().get_view_restrictions()
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer a visitor, with the links of all texts fetched at once."""
+        response = super().serve(request, *args, **kwargs)
+        if isinstance(response, TemplateResponse):
+            with links_of(self):
+                response.render()
+        return response
 
 
 class ListingPage(BasePage):
