@@ -33,7 +33,7 @@ def allow(limit: str, scope: str, subject: str) -> bool:
     `limit` is written as in "5/hour", `scope` names what is limited, `subject` is who: it is kept
     only as a keyed hash.
     """
-    who = salted_hmac("icrtop.ratelimit", subject.lower()).hexdigest()
+    who = salted_hmac("icrtop.ratelimit", subject.lower(), algorithm="sha256").hexdigest()
     try:
         return _limiter().hit(parse(limit), scope, who)
     except (RedisError, OSError) as error:
