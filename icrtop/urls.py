@@ -29,6 +29,7 @@ urlpatterns += i18n_patterns(
     # Printed in the brochure without a slash, and so answered without one too.
     path("subscribe", serve, {"path": "subscribe/"}),
     path("join-the-coalition", serve, {"path": "join-the-coalition/"}),
+    path("listserv/", include("newsletter.urls")),
     path("", include("pages.urls")),
     # Wagtail's own addresses, but for the last, at which it serves pages.
     path("", include(wagtail_urls.urlpatterns[:-1])),
