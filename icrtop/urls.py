@@ -20,10 +20,12 @@ urlpatterns = [
 ]
 
 if hasattr(settings, "DEV_MAIL_DIR"):
-    from django.conf.urls.static import static
+    from django.views.static import serve as serve_file
 
     urlpatterns += [path("dev/mail/", include("icrtop.local.urls"))]
-    urlpatterns += static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)
+    # On a server the proxy does this; Django's own helper does it in debug mode only.
+    media = {"document_root": settings.MEDIA_ROOT}
+    urlpatterns += [path("media/<path:path>", serve_file, media)]
 
 urlpatterns += i18n_patterns(
     # Printed in the brochure without a slash, and so answered without one too.
