@@ -1,9 +1,10 @@
 """The project's conventions as system checks, so that what is forgotten is an error at once.
 
 Page types and the blocks they are written with are told from Wagtail's and others' by where their
-app lies: below BASE_DIR, and outside VAR_DIR, which may hold the environment.
+app lies: below BASE_DIR, and outside the environment, which may lie there too.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def page_types(app_configs: Iterable[AppConfig] | None = None) -> list[type[Page
 
 
 def is_ours(path: Path) -> bool:
-    return path.is_relative_to(settings.BASE_DIR) and not path.is_relative_to(settings.VAR_DIR)
+    return path.is_relative_to(settings.BASE_DIR) and not path.is_relative_to(sys.prefix)
 
 
 def choices_of(block: Block) -> Iterator[tuple[str, Block]]:

@@ -2,20 +2,21 @@
 
 Wagtail finds a page level by level, then asks for its ancestors twice more, for restrictions, and
 for a language at every step. Here the whole way down to a page is one query, which also says
-whether anything on it is private; the page itself is another.
+whether anything on it is private, and brings the pages of the menus along; the page itself is
+another.
 """
 
 from itertools import accumulate
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from wagtail import views
 from wagtail.models import Page, PageViewRestriction, Site
 from wagtail.url_routing import RouteResult
 
-from pages.models import BasePage
+from pages.models import BasePage, SiteSettings
 
 # No page lies deeper; what follows in an address is for the page itself to make sense of.
 DEEPEST = 20
@@ -41,11 +42,20 @@ def route(request: HttpRequest, path: str) -> RouteResult | None:
         root = root.localized
     parts = [part for part in path.split("/") if part]
     addresses = accumulate((f"{part}/" for part in parts[:DEEPEST]), initial=root.url_path)
-    way = list(
-        Page.objects.filter(url_path__in=list(addresses), path__startswith=root.path)
-        .annotate(is_private=Exists(PageViewRestriction.objects.filter(page=OuterRef("pk"))))
+    menu = SiteSettings.for_request(request).menu_page_ids
+    on_the_way = Q(url_path__in=list(addresses), path__startswith=root.path)
+    found = list(
+        Page.objects.filter(on_the_way | Q(pk__in=menu))
+        .annotate(
+            is_on_the_way=Case(When(on_the_way, then=True), default=False),
+            is_private=Exists(PageViewRestriction.objects.filter(page=OuterRef("pk"))),
+        )
         .order_by("depth")
     )
+    request._menu_pages = {  # type: ignore[attr-defined] # for the navigation
+        page.pk: page for page in found if page.pk in menu
+    }
+    way = [page for page in found if page.is_on_the_way]
     page = fetch(way[-1])
     page.breadcrumbs = [one for one in way[:-1] if one.live]
     page.is_known_public = not any(one.is_private or one.alias_of_id for one in way)
@@ -55,7 +65,7 @@ def route(request: HttpRequest, path: str) -> RouteResult | None:
         return None
 
 
-def fetch(found: Page) -> BasePage:
-    """The whole of a page of which the part that all pages have was found."""
-    model = found.specific_class
-    return model.objects.select_related(*model.fetched_with).get(pk=found.pk)
+def fetch(page: Page) -> BasePage:
+    """The whole of a page of which the part that all pages have is known."""
+    model = page.specific_class
+    return model.objects.select_related(*model.fetched_with).get(pk=page.pk)

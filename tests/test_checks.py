@@ -124,8 +124,9 @@ def test_blocks_within_blocks_are_looked_at():
     assert "icrtop.E012" in found(checks.check_description("link", blocks.CharBlock()))
 
 
-def test_what_lies_in_the_environment_is_not_ours(settings, tmp_path):
-    settings.BASE_DIR, settings.VAR_DIR = tmp_path, tmp_path / "var"
+def test_what_lies_in_the_environment_is_not_ours(settings, tmp_path, monkeypatch):
+    settings.BASE_DIR = tmp_path
+    monkeypatch.setattr("sys.prefix", str(tmp_path / ".venv"))
     assert checks.is_ours(tmp_path / "pages")
-    assert not checks.is_ours(tmp_path / "var/venv/lib/wagtail")
+    assert not checks.is_ours(tmp_path / ".venv/lib/wagtail")
     assert not checks.is_ours(tmp_path.parent / "elsewhere")

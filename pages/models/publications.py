@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -48,9 +49,11 @@ class Language(models.TextChoices):
 
 class PublicationQuerySet(BasePageQuerySet):
     def newest_first(self) -> Self:
+        """Newest first, with their symbols."""
+        symbols = DocumentSymbol.objects.filter(publication=models.OuterRef("pk"))
         return (
             self.public()
-            .prefetch_related("symbols")
+            .annotate(symbol_texts=ArraySubquery(symbols.values("symbol")))
             .order_by("-date", "title")
             .defer_streamfields()
         )
@@ -197,6 +200,9 @@ class PublicationPage(BasePage):
 
     @cached_property
     def symbol_list(self) -> list[DocumentSymbol]:
+        """Its symbols in order, from the query that found it where that brought them along."""
+        if "symbol_texts" in vars(self):
+            return [DocumentSymbol(symbol=text) for text in self.symbol_texts]
         return list(self.symbols.all())
 
 

@@ -87,5 +87,13 @@ class SiteSettings(PreviewableMixin, BaseSiteSetting):
         """The bare address that letters to the secretariat go to."""
         return self.email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
+    @property
+    def menu_page_ids(self) -> set[int]:
+        """The keys of the pages in both menus."""
+        values = (
+            one["value"] for menu in (self.main_menu, self.footer_menu) for one in menu.raw_data
+        )
+        return {value["page"] for value in values if value.get("page")}
+
     def get_preview_template(self, request: HttpRequest, mode_name: str) -> str:
         return "pages/site_settings_preview.html"

@@ -142,6 +142,7 @@ class SituationPage(BasePage):
     body = StreamField(BodyBlock(), blank=True, verbose_name=_("analysis"))
 
     search_kind = ("situation", _("Situations"))
+    fetched_with = ("country__sub_region",)
     page_description = _("A country situation: status and trend over time, timeline, analysis.")
     parent_page_types = ["pages.SituationIndexPage"]
     subpage_types: list[str] = []
@@ -185,7 +186,7 @@ class SituationPage(BasePage):
     def crime_labels(self) -> list[str]:
         return [str(Crime(value).label) for value in self.crimes]
 
-    @property
+    @cached_property
     def facts(self) -> list[TimelineEntry]:
         """The dated facts, earliest first."""
         return sorted(self.timeline.all(), key=lambda one: one.date)

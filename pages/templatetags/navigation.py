@@ -36,7 +36,7 @@ class Navigation:
 
 @register.simple_tag(takes_context=True)
 def navigation(context: Context) -> Navigation:
-    """The site's settings with its menus; two queries, made once for a request."""
+    """The site's settings with its menus, loaded once for a request."""
     request: HttpRequest = context["request"]
     found: Navigation | None = getattr(request, "_navigation", None)
     if found is None:
@@ -48,12 +48,16 @@ def navigation(context: Context) -> Navigation:
 def load(request: HttpRequest) -> Navigation:
     settings = SiteSettings.for_request(request)
     menus = {name: entries(getattr(settings, name)) for name in ("main_menu", "footer_menu")}
-    wanted = {pk for menu in menus.values() for pk, _label in menu}
-    pages = Page.objects.live().defer_streamfields().in_bulk(wanted) if wanted else {}
+    # For a page of the tree, they were fetched on the way to it.
+    pages = getattr(request, "_menu_pages", None)
+    if pages is None:
+        pages = Page.objects.in_bulk(settings.menu_page_ids)
 
     def items(name: str) -> list[MenuItem]:
         return [
-            menu_item(request, pages[pk], label) for pk, label in menus[name] if pk in pages
+            menu_item(request, pages[pk], label)
+            for pk, label in menus[name]
+            if pk in pages and pages[pk].live
         ]
 
     return Navigation(settings, items("main_menu"), items("footer_menu"))
