@@ -6,6 +6,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django import template
 from django.conf import settings
+from django.core.paginator import Page as PageOfItems
 from django.http import HttpRequest
 from django.template import Context
 from wagtail.fields import StreamValue
@@ -14,7 +15,7 @@ from icrtop.places.models import Country
 from pages import symbols
 from pages.blocks import anchor
 from pages.maps import outlines
-from pages.models import Language, SituationPage, Status, Trend
+from pages.models import Assessment, Language, SituationPage, Status, Trend
 
 register = template.Library()
 
@@ -103,13 +104,6 @@ def host(url: str) -> str:
     return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
-@register.filter
-def statuses_of(situations: list[SituationPage]) -> list[dict[str, str] | None]:
-    """The statuses that a list of situations holds, gravest first, each once."""
-    found = sorted({one.status for one in situations if one.status is not None}, reverse=True)
-    return [describe_status(status) for status in found]
-
-
 @register.inclusion_tag("components/world_map.html", takes_context=True)
 def world_map(context: Context, situations: Iterable[SituationPage]) -> dict[str, Any]:
     """The world, with a mark on the country of each situation that the map has."""
@@ -136,3 +130,59 @@ def locator_map(country: Country) -> dict[str, Any]:
     if shape is None:
         return {}
     return {"country": country.name, "view": shape.view(), "path": shape.path}
+
+
+@register.simple_tag
+def situations_in(countries: Iterable[Country]) -> list[SituationPage]:
+    """The situations in countries that something else is about, gravest first."""
+    codes = [country.pk for country in countries]
+    return list(SituationPage.objects.live().public().filter(country__in=codes).assessed())
+
+
+@register.filter
+def any_sample(situations: Iterable[SituationPage]) -> bool:
+    """Whether a status among those shown was made up to show how the site works."""
+    return any(one.is_sample for one in situations)
+
+
+@register.inclusion_tag("components/status_strip.html")
+def status_strip(history: list[Assessment]) -> dict[str, Any]:
+    """How the status of a situation changed, as bars on a line of time.
+
+    A bar is as long as its assessment held, in thousandths of the whole, and the higher the graver;
+    the last one, which still holds, gets a tenth.
+    """
+    if len(history) < 2:
+        return {}
+    ordered = history[::-1]
+    days = max((ordered[-1].date - ordered[0].date).days, 1)
+    starts = [round(900 * (one.date - ordered[0].date).days / days) for one in ordered]
+    bars = [
+        {
+            "x": start,
+            "width": end - start,
+            "y": 75 - 25 * one.status,
+            "height": 25 * (one.status + 1),
+            "slug": STATUS_SLUGS[Status(one.status)],
+        }
+        for one, start, end in zip(ordered, starts, [*starts[1:], 1000], strict=True)
+    ]
+    statuses = sorted({one.status for one in ordered}, reverse=True)
+    return {
+        "bars": bars,
+        "first": ordered[0],
+        "last": ordered[-1],
+        "statuses": [describe_status(status) for status in statuses],
+    }
+
+
+@register.filter
+def page_numbers(items: PageOfItems) -> list[int | str]:
+    """The numbers of a listing's pages, shortened in the middle where they are many."""
+    return list(items.paginator.get_elided_page_range(items.number, on_each_side=2, on_ends=1))
+
+
+@register.filter
+def parent_path(url: str) -> str:
+    """The address one level up: /developments/a/ gives /developments/."""
+    return url.rstrip("/").rpartition("/")[0] + "/"
