@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware import csp, gzip
@@ -114,3 +115,20 @@ def may_be_kept(response: HttpResponse) -> bool:
         and varies_on <= KNOWN_VARIATIONS
         and not hasattr(response, "_csp_config")
     )
+
+
+class Utf8Middleware:
+    """Refuse what is sent in another encoding than UTF-8, which every browser uses for our forms.
+
+    Python knows encodings, such as unicode_escape, that make text which cannot be written back.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        if charset.lower() not in ("utf-8", "utf8", "us-ascii"):
+            request.encoding = "utf-8"
+            raise BadRequest(f"What was sent is encoded as {charset!r}, not as UTF-8.")
+        return self.get_response(request)

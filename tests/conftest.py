@@ -2,8 +2,8 @@
 
 Tests that use `content` come after those that do not, and so each finds the database as it expects:
 with the site in it, or with what the migrations leave. Every test runs in a transaction that is
-rolled back. Those that need real transactions come last, as pytest-django puts them; they leave an
-empty database behind.
+rolled back. Those that need real transactions come after them, as pytest-django puts them, and leave
+an empty database behind; those that drive a browser come last.
 """
 
 import io
@@ -28,6 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def turn(item: pytest.Item) -> int:
         mark = item.get_closest_marker("django_db")
         names = set(getattr(item, "fixturenames", ()))
+        if "browser" in item.path.parts:  # They leave an event loop behind.
+            return 3
         if names & REAL_TRANSACTIONS or (mark and mark.kwargs.get("transaction")):
             return 2
         return int(NEEDS_CONTENT in names)

@@ -60,7 +60,7 @@ class Country(index.Indexed, models.Model):
     search_fields = [index.SearchField("name"), index.AutocompleteField("name")]
 
     class Meta:
-        ordering = ["name"]
+        ordering = ["name__unaccent"]  # Whatever order the database keeps accents in.
         verbose_name = _("country")
         verbose_name_plural = _("countries")
 

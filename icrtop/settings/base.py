@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.http.ConditionalGetMiddleware",
     "icrtop.middleware.PageCacheMiddleware",
     "icrtop.middleware.CompressionMiddleware",
+    "icrtop.middleware.Utf8Middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

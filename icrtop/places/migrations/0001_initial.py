@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'country',
                 'verbose_name_plural': 'countries',
-                'ordering': ['name'],
+                'ordering': ['name__unaccent'],
             },
             bases=(modelsearch.index.Indexed, models.Model),
         ),

@@ -1,0 +1,27 @@
+"""What every request passes through, whatever it asks for."""
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+
+SURROGATE = b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\n\\ud800\r\n--x--\r\n'
+
+
+@pytest.mark.parametrize("path", ["/contact/", "/subscribe", "/join-the-coalition"])
+@pytest.mark.parametrize("charset", ["unicode_escape", "utf-7", "no-such-encoding"])
+def test_other_encodings_are_refused(content, client, path, charset):
+    answer = client.post(
+        path, SURROGATE, content_type=f"multipart/form-data; boundary=x; charset={charset}"
+    )
+    assert answer.status_code == 400
+    assert "could not be read" in answer.text
+
+
+def test_utf8_is_read(content, client):
+    answer = client.post(
+        "/contact/",
+        {"name": "Amélie", "email": "wrong", "message": "…"},
+        headers={"content-type": "multipart/form-data; charset=UTF-8; boundary=BoUnDaRyStRiNg"},
+    )
+    assert answer.status_code == 200
+    assert "Amélie" in answer.text
