@@ -17,6 +17,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from redis.exceptions import RedisError
 
+from icrtop.breaker import redis_breaker
+
 logger = logging.getLogger(__name__)
 
 GENERATION_KEY = "page-generation"
@@ -27,12 +29,15 @@ PAGE_SECONDS = 60
 ROOM_BYTES = 32 * 2**20
 
 
-def _soft(name: str, fallback: Callable[..., Any]) -> Callable[..., Any]:
+def _soft(name: str, fallback: Callable[..., Any], *, always: bool = False) -> Callable[..., Any]:
     def method(self: RedisCache, *args: Any, **kwargs: Any) -> Any:
+        if redis_breaker.is_open and not always:
+            return fallback(*args, **kwargs)
         try:
             return getattr(super(SoftRedisCache, self), name)(*args, **kwargs)
         except (RedisError, OSError) as error:
             logger.warning("The cache is away (%s): %s", name, error)
+            redis_breaker.trip()
             return fallback(*args, **kwargs)
 
     return method
@@ -50,7 +55,8 @@ class SoftRedisCache(RedisCache):
     delete = _soft("delete", lambda *args, **kwargs: False)
     delete_many = _soft("delete_many", lambda *args, **kwargs: None)
     has_key = _soft("has_key", lambda *args, **kwargs: False)
-    incr = _soft("incr", lambda key, delta=1, version=None: delta)
+    # What empties the page cache is tried even so: other processes may be reading from it.
+    incr = _soft("incr", lambda key, delta=1, version=None: delta, always=True)
     clear = _soft("clear", lambda: False)
 
 

@@ -15,6 +15,8 @@ from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 
+from icrtop.breaker import redis_breaker
+
 logger = logging.getLogger(__name__)
 
 
@@ -33,11 +35,14 @@ def allow(limit: str, scope: str, subject: str) -> bool:
     `limit` is written as in "5/hour", `scope` names what is limited, `subject` is who: it is kept
     only as a keyed hash.
     """
+    if redis_breaker.is_open:
+        return True
     who = salted_hmac("icrtop.ratelimit", subject.lower(), algorithm="sha256").hexdigest()
     try:
         return _limiter().hit(parse(limit), scope, who)
     except (RedisError, OSError) as error:
         logger.warning("Rate limits are off, Redis is away: %s", error)
+        redis_breaker.trip()
         return True
 
 

@@ -2,8 +2,8 @@
 
 Tests that use `content` come after those that do not, and so each finds the database as it expects:
 with the site in it, or with what the migrations leave. Every test runs in a transaction that is
-rolled back. Those that need real transactions come after them, as pytest-django puts them, and leave
-an empty database behind; those that drive a browser come last.
+rolled back. Those that need real transactions come after them, as pytest-django puts them, and
+leave an empty database behind; those that drive a browser come last.
 """
 
 import io
@@ -18,6 +18,8 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client, override_settings
+
+from icrtop.breaker import redis_breaker
 
 NEEDS_CONTENT = "content"
 REAL_TRANSACTIONS = {"transactional_db", "live_server"}
@@ -65,6 +67,7 @@ def no_network() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def empty_cache(request: pytest.FixtureRequest) -> None:
     """No test finds what another left in the cache, or is limited by what another sent."""
+    redis_breaker.reset()
     client = cache._cache.get_client(write=True)
     prefix = django_settings.CACHES["default"]["KEY_PREFIX"]
     for pattern in (f"{prefix}:*", "LIMITS*"):
