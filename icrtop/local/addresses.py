@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Address:
-    """Where the site listens: a bound socket which does not accept connections yet."""
+    """Where the site listens: a socket of ours, at which nobody accepts connections yet."""
 
     host: str
     port: int
@@ -63,6 +63,8 @@ def listen_address() -> Address:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(address)
+            # Two can be bound to one port, but only one can listen: be the one from now on.
+            listener.listen()
             ip, port = listener.getsockname()[:2]
             return Address(host, port, ipaddress.ip_address(ip.split("%")[0]), listener)
         except OSError as error:
