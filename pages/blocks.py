@@ -1,6 +1,6 @@
-"""The blocks that pages are written with. None holds text of its own: what it shows, staff wrote."""
+"""The blocks that pages are written with. None shows a word that staff did not write."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import prefetch_related_objects
 from django.utils.text import slugify
@@ -18,6 +18,9 @@ INLINE_FEATURES = ["bold", "italic", "link", "document-link", "superscript"]
 TEXT_FEATURES = ["h3", *INLINE_FEATURES, "ol", "ul"]
 
 TEXT, SOURCES, PLACEMENT = _("Text"), _("Facts and sources"), _("Links and images")
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 Context = dict[str, Any]
 
@@ -105,7 +108,7 @@ class QuotationBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
         context: Context = super().get_context(value, parent_context=parent_context)
-        context["date"] = display_partial_date(value["date"] or "")
+        context["date"] = display_partial_date(value.get("date") or "")
         return context
 
 
@@ -182,35 +185,22 @@ class FactsBlock(blocks.ListBlock):
         ]
 
 
-class TimelineBlock(blocks.ListBlock):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(TimelineEntryBlock(), **kwargs)
-
-    class Meta:
-        icon = "history"
-        label = _("Timeline")
-        description = _("Dated events in order, each with its source.")
-        group = SOURCES
-        template = "pages/blocks/timeline.html"
-        preview_value = [
-            {"date": "2005-09-16", "text": _("The World Summit ends."), "symbol": "A/RES/60/1"}
-        ]
-
-
 class TimelineEntryValue(blocks.StructValue):
     """An entry of a timeline, as templates/components/timeline.html reads it."""
 
     @property
     def date_display(self) -> str:
-        return display_partial_date(self["date"])
+        return display_partial_date(self.get("date") or "")
 
     @property
     def source_symbol(self) -> str:
-        return self["symbol"] or ""
+        return self.get("symbol") or ""
 
     @property
     def source_link(self) -> str:
-        return symbol_url(self["symbol"]) if self["symbol"] else self["source_url"] or ""
+        if self.source_symbol:
+            return symbol_url(self.source_symbol)
+        return self.get("source_url") or ""
 
 
 class TimelineEntryBlock(blocks.StructBlock):
@@ -231,6 +221,21 @@ class TimelineEntryBlock(blocks.StructBlock):
         icon = "calendar"
         label = _("Event")
         value_class = TimelineEntryValue
+
+
+class TimelineBlock(blocks.ListBlock):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(TimelineEntryBlock(), **kwargs)
+
+    class Meta:
+        icon = "history"
+        label = _("Timeline")
+        description = _("Dated events in order, each with its source.")
+        group = SOURCES
+        template = "pages/blocks/timeline.html"
+        preview_value = [
+            {"date": "2005-09-16", "text": _("The World Summit ends."), "symbol": "A/RES/60/1"}
+        ]
 
 
 class DocumentsBlock(blocks.StructBlock):
@@ -268,7 +273,7 @@ class DocumentsBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
         context: Context = super().get_context(value, parent_context=parent_context)
-        items = value["items"]
+        items = value.get("items") or []
         publications = [
             one.value for one in items if one.block_type == "publication" and one.value.live
         ]
@@ -328,7 +333,7 @@ class AsksBlock(blocks.ListBlock):
         ]
 
 
-def titled_text(label: str) -> blocks.StructBlock:
+def titled_text(label: "StrOrPromise") -> blocks.StructBlock:
     return blocks.StructBlock(
         [
             ("title", blocks.CharBlock(label=_("Title"), max_length=120)),
@@ -371,7 +376,7 @@ class RelatedPagesBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
         context: Context = super().get_context(value, parent_context=parent_context)
-        context["pages"] = [page for page in value["pages"] if page and page.live]
+        context["pages"] = [page for page in value.get("pages") or [] if page and page.live]
         return context
 
 
@@ -395,8 +400,8 @@ class ButtonBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
         context: Context = super().get_context(value, parent_context=parent_context)
-        page = value["page"]
-        context["href"] = page.url if page and page.live else value["url"]
+        page = value.get("page")
+        context["href"] = page.url if page and page.live else value.get("url")
         return context
 
 

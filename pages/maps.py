@@ -24,6 +24,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ Line = list[Point]
 
 @dataclass(frozen=True)
 class Outline:
-    """A country on the map, in the map's units: its middle, its box (x, y, width, height), its shape."""
+    """A country in the map's units: its middle, its box (x, y, width, height), its shape."""
 
     x: int
     y: int
@@ -80,7 +81,10 @@ def outlines() -> dict[str, Outline]:
 
 
 def project(longitude: float, latitude: float) -> tuple[float, float]:
-    """Equal Earth (Šavrič, Patterson and Jenny, 2018), in the map's units; longitude as `unroll` gives."""
+    """Equal Earth (Šavrič, Patterson and Jenny, 2018), in the map's units.
+
+    The longitude is counted from the map's middle, see `unroll`.
+    """
     a1, a2, a3, a4, m = 1.340264, -0.081106, 0.000893, 0.003796, math.sqrt(3) / 2
 
     def raw(lon: float, lat: float) -> tuple[float, float]:
@@ -175,13 +179,13 @@ def simplify(points: list[tuple[float, float]]) -> Line:
 def area(points: list[tuple[float, float]] | Line) -> float:
     """The signed area within a line, closed or not."""
     following = [*points[1:], points[0]]
-    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(points, following)) / 2
+    return sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(points, following, strict=True)) / 2
 
 
 def contains(ring: list[tuple[float, float]] | Line, point: tuple[float, float]) -> bool:
     x, y = point
     inside = False
-    for (x1, y1), (x2, y2) in zip(ring, [*ring[1:], ring[0]]):
+    for (x1, y1), (x2, y2) in zip(ring, [*ring[1:], ring[0]], strict=True):
         if (y1 > y) != (y2 > y) and x < (x2 - x1) * (y - y1) / (y2 - y1) + x1:
             inside = not inside
     return inside
@@ -204,7 +208,7 @@ def middle(ring: Line) -> Point:
 
 
 def edges(ring: Line) -> Iterator[tuple[Point, Point]]:
-    yield from zip(ring, ring[1:])
+    yield from pairwise(ring)
 
 
 def distance(point: tuple[float, float], edge: tuple[Point, Point]) -> float:

@@ -93,7 +93,7 @@ def symbol_links(symbol: str, languages: list[str]) -> list[dict[str, str]]:
     """Where the UN's document service shows a document, in each of the languages it knows."""
     served = [code for code in languages if code in symbols.LANGUAGES]
     return [
-        {"code": code, "label": Language(code).label, "url": symbols.symbol_url(symbol, code)}
+        {"code": code, "label": str(Language(code).label), "url": symbols.symbol_url(symbol, code)}
         for code in served or ["en"]
     ]
 
