@@ -21,7 +21,8 @@ from django.contrib.postgres.search import (
     SearchVectorField,
 )
 from django.db import models
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Lower
+from django.db.models.lookups import Exact
 from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -127,6 +128,11 @@ class Everything(models.Func):
         super().__init__(*(models.F(f"index_entries__{column}") for column in columns))
 
 
+def folded(text: models.F | models.Value) -> Lower:
+    """Text in small letters without accents."""
+    return Lower(models.Func(text, function="unaccent", output_field=models.TextField()))
+
+
 def public_pages() -> PageQuerySet:
     """Every page that a visitor may find."""
     types = [model for _label, models_of_kind in kinds().values() for model in models_of_kind]
@@ -182,16 +188,19 @@ class Search:
     @cached_property
     def found(self) -> PageQuerySet:
         """What was found, the best first."""
+        # The page that is called what was asked for comes before those that only speak of it.
+        is_called_so = Exact(folded(models.F("title")), folded(models.Value(self.query)))
         rank = SearchRank("vector", self.tsquery, weights=WEIGHTS) + models.F(
             "index_entries__title_norm"
         ) * SearchRank("index_entries__title", self.tsquery, weights=WEIGHTS)
-        return self._matches(self.kind, self.country).order_by(rank.desc(), "-pk")
+        found = self._matches(self.kind, self.country)
+        return found.order_by(is_called_so.desc(), rank.desc(), "-pk")
 
     def close(self) -> PageQuerySet:
         """Pages whose titles come close to the query, the closest first: for when none is found."""
         likeness = models.Func(
-            models.Func(models.Value(self.query), function="unaccent"),
-            models.Func("title", function="unaccent"),
+            folded(models.Value(self.query)),
+            folded(models.F("title")),
             function="word_similarity",
             output_field=models.FloatField(),
         )

@@ -41,10 +41,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Uploads go into a folder of this run."""
-    folder = tmp_path_factory.mktemp("media")
-    with override_settings(MEDIA_ROOT=str(folder)):
-        yield folder
+    """Uploads go into a folder of this run; static files come from where they are written."""
+    media, static = tmp_path_factory.mktemp("media"), tmp_path_factory.mktemp("static")
+    with override_settings(MEDIA_ROOT=str(media), STATIC_ROOT=str(static)):
+        yield media
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING, Any, Self
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import QuerySet
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
@@ -31,6 +33,17 @@ def without_private[Pages: PageQuerySet](pages: Pages) -> Pages:
     return pages.filter(~models.Exists(restrictions))
 
 
+def rows_of(children: QuerySet[models.Model], *names: str) -> ArraySubquery:
+    """Fields of the rows of a child table, to be brought along by the query for their parent."""
+    return ArraySubquery(children.values(row=JSONObject(**{name: name for name in names})))
+
+
+def from_rows[Child: models.Model](model: type[Child], rows: list[dict[str, Any]]) -> list[Child]:
+    """Unsaved children as `rows_of` brought them."""
+    fields = {field.name: field for field in model._meta.concrete_fields}
+    return [model(**{name: fields[name].to_python(row[name]) for name in row}) for row in rows]
+
+
 class BasePageQuerySet(PageQuerySet):
     """Base of what page types offer to ask for."""
 
@@ -46,8 +59,6 @@ class BasePage(Page):
     """
 
     search_kind: "tuple[str, StrOrPromise]" = ("page", _("Other pages"))
-    # What a visitor's page needs of other tables, fetched with it: names as for select_related.
-    fetched_with: tuple[str, ...] = ()
     # Whether it was seen on the way here that nothing restricts this page, nor one above it.
     is_known_public = False
 
@@ -74,6 +85,12 @@ class BasePage(Page):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def for_visitors(cls) -> PageQuerySet:
+        """Pages of this type, with what a visitor's page needs of other tables."""
+        pages: PageQuerySet = cls.objects.all()
+        return pages
 
     @property
     def description(self) -> str:

@@ -20,7 +20,14 @@ from icrtop.places.models import Country, Region
 from pages.blocks import BodyBlock
 from pages.dates import PartialDateField, display_partial_date
 from pages.fields import ChoiceArrayField
-from pages.models.base import BasePage, BasePageQuerySet, Filter, ListingPage
+from pages.models.base import (
+    BasePage,
+    BasePageQuerySet,
+    Filter,
+    ListingPage,
+    from_rows,
+    rows_of,
+)
 from pages.models.developments import DevelopmentPage
 from pages.models.publications import PublicationPage
 from pages.symbols import symbol_url, symbol_words
@@ -142,7 +149,6 @@ class SituationPage(BasePage):
     body = StreamField(BodyBlock(), blank=True, verbose_name=_("analysis"))
 
     search_kind = ("situation", _("Situations"))
-    fetched_with = ("country__sub_region",)
     page_description = _("A country situation: status and trend over time, timeline, analysis.")
     parent_page_types = ["pages.SituationIndexPage"]
     subpage_types: list[str] = []
@@ -173,10 +179,25 @@ class SituationPage(BasePage):
     class Meta:
         verbose_name = _("situation")
 
+    @classmethod
+    def for_visitors(cls) -> SituationQuerySet:
+        mine = {"situation": models.OuterRef("pk")}
+        assessments = Assessment.objects.filter(**mine)
+        facts = TimelineEntry.objects.filter(**mine)
+        pages: SituationQuerySet = cls.objects.select_related("country__sub_region").annotate(
+            assessment_rows=rows_of(assessments, "date", "status", "trend", "summary", "is_sample"),
+            fact_rows=rows_of(facts, "date", "text", "source_symbol", "source_title", "source_url"),
+        )
+        return pages
+
     @cached_property
     def history(self) -> list[Assessment]:
         """The assessments, latest first."""
-        return sorted(self.assessments.all(), key=lambda one: (one.date, one.pk or 0), reverse=True)
+        if "assessment_rows" in vars(self):
+            assessments = from_rows(Assessment, self.assessment_rows)
+        else:
+            assessments = list(self.assessments.all())
+        return sorted(assessments, key=lambda one: one.date, reverse=True)
 
     @property
     def latest_assessment(self) -> Assessment | None:
@@ -189,7 +210,11 @@ class SituationPage(BasePage):
     @cached_property
     def facts(self) -> list[TimelineEntry]:
         """The dated facts, earliest first."""
-        return sorted(self.timeline.all(), key=lambda one: one.date)
+        if "fact_rows" in vars(self):
+            facts = from_rows(TimelineEntry, self.fact_rows)
+        else:
+            facts = list(self.timeline.all())
+        return sorted(facts, key=lambda one: one.date)
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
