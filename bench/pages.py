@@ -24,7 +24,7 @@ ADDRESSES = [
     "/events/",
     "/coalition/members/",
     "/contact/",
-    "/search/?query=darfur",
+    "/search/?q=darfur",
 ]
 PAST_THE_CACHE = {"Cookie": "sessionid=bench"}
 COMPRESSED = {"Accept-Encoding": "gzip"}
