@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
 from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permissions import register_permission_policy
@@ -29,6 +30,11 @@ def register_places() -> list[ViewSet]:
 @hooks.register("construct_homepage_panels")
 def show_what_waits(request: HttpRequest, panels: list[Component]) -> None:
     panels.append(admin.WaitingPanel())
+
+
+@hooks.register("construct_help_menu")
+def hide_news_of_wagtail(request: HttpRequest, items: list[MenuItem]) -> None:
+    items[:] = [item for item in items if not item.name.startswith("whats-new")]
 
 
 @hooks.register("register_rich_text_features", order=100)

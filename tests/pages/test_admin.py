@@ -177,5 +177,5 @@ def test_admin_bears_the_name_of_the_site(secretariat, client):
     name = SiteSettings.objects.get()
     assert name.acronym in secretariat.get(reverse("wagtailadmin_home")).text
     signing_in = client.get(reverse("wagtailadmin_login")).text
-    assert name.organisation in signing_in
+    assert f"Sign in to {name.acronym}" in signing_in
     assert "Wagtail</h1>" not in signing_in
