@@ -29,6 +29,7 @@ FETCHED = {
     "link": ("href", {"stylesheet", "preload", "modulepreload", "icon", "manifest"}),
     "script": ("src", None),
     "img": ("src", None),
+    "image": ("href", None),
     "source": ("src", None),
     "use": ("href", None),
     "object": ("data", None),
