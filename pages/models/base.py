@@ -1,5 +1,7 @@
 """What every page type shares."""
 
+import re
+import unicodedata
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -81,7 +83,11 @@ class BasePage(Page):
     base_form_class = PageForm
     content_panels = [*Page.content_panels, FieldPanel("introduction")]
     promote_panels = [*Page.promote_panels, FieldPanel("share_image")]
-    search_fields = [*Page.search_fields, index.SearchField("introduction", boost=2)]
+    search_fields = [
+        *Page.search_fields,
+        index.SearchField("introduction", boost=2),
+        index.AutocompleteField("plain_words"),
+    ]
 
     class Meta:
         abstract = True
@@ -91,6 +97,16 @@ class BasePage(Page):
         """Pages of this type, with what a visitor's page needs of other tables."""
         pages: PageQuerySet = cls.objects.all()
         return pages
+
+    @property
+    def plain_words(self) -> str:
+        """Title and summary without accents or typographic signs, as many type them.
+
+        Where a database knows letters of ASCII alone, it parts no words at a typographic apostrophe.
+        """
+        text = unicodedata.normalize("NFKD", f"{self.title} {self.introduction}")
+        letters = "".join(one for one in text if not unicodedata.combining(one))
+        return " ".join(re.findall(r"[^\W_]+", letters))
 
     @property
     def description(self) -> str:

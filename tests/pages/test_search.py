@@ -78,6 +78,16 @@ def test_the_beginning_of_a_word_is_enough(query, search):
     assert search(q=query).context["results"].paginator.count > 3
 
 
+@pytest.mark.parametrize("query", ["elite abidjan", "l'élite d'Abidjan", "ÉLIT", "abidj"])
+def test_typographic_signs_part_words(query, search, home):
+    add_page(
+        home,
+        SectionPage,
+        "L\N{RIGHT SINGLE QUOTATION MARK}Élite d\N{RIGHT SINGLE QUOTATION MARK}Abidjan",
+    )
+    assert len(found(search(q=query))) == 1
+
+
 def test_other_forms_of_a_word_are_found(search):
     assert "Côte d'Ivoire" in found(search(q="Côte protecting civilian"))
 
