@@ -102,7 +102,7 @@ class BasePage(Page):
     def plain_words(self) -> str:
         """Title and summary without accents or typographic signs, as many type them.
 
-        Where a database knows letters of ASCII alone, it parts no words at a typographic apostrophe.
+        A database that knows ASCII letters alone parts no words at a typographic apostrophe.
         """
         text = unicodedata.normalize("NFKD", f"{self.title} {self.introduction}")
         letters = "".join(one for one in text if not unicodedata.combining(one))
