@@ -199,7 +199,8 @@ class TestTree:
     def test_menus_and_contact_data(self, content: None) -> None:
         row = SiteSettings.for_site(Site.objects.get())
         menu = [block.value["page"].slug for block in row.main_menu]
-        assert menu == ["rtop", "situations", "developments", "publications", "events", "coalition"]
+        sections = ["rtop", "situations", "developments", "publications", "events", "coalition"]
+        assert menu == [*sections, "join-the-coalition", "subscribe", "contact"]
         footer = [block.value["page"].slug for block in row.footer_menu]
         assert footer[:3] == ["join-the-coalition", "subscribe", "contact"]
         assert row.telephone == "212.599.1320"
