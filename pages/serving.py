@@ -16,7 +16,7 @@ from wagtail import views
 from wagtail.models import Page, PageViewRestriction, Site
 from wagtail.url_routing import RouteResult
 
-from pages.models import SiteSettings
+from pages.models import BasePage, SiteSettings
 
 # No page lies deeper; what follows in an address is for the page itself to make sense of.
 DEEPEST = 20
@@ -56,7 +56,10 @@ def route(request: HttpRequest, path: str) -> RouteResult | None:
         page.pk: page for page in found if page.pk in menu
     }
     way = [page for page in found if page.is_on_the_way]
-    page = way[-1].specific_class.for_visitors().get(pk=way[-1].pk)
+    model = way[-1].specific_class
+    if not (model and issubclass(model, BasePage)):  # Wagtail's own, before there is any content.
+        return None
+    page = model.for_visitors().get(pk=way[-1].pk)
     page.breadcrumbs = [one for one in way[:-1] if one.live]
     page.is_known_public = not any(one.is_private or one.alias_of_id for one in way)
     try:

@@ -1,5 +1,7 @@
 """The old site's paths: each leads for good to where its content lives now."""
 
+from urllib.parse import unquote
+
 import pytest
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page
@@ -120,3 +122,47 @@ def test_no_path_breaks_it_or_costs_much(path, client, content, django_assert_ma
     client.get("/no-such-page/")
     with django_assert_max_num_queries(14):
         assert client.get(path).status_code in (301, 302, 404)
+
+
+def raw(client, path):
+    """What a path is answered with as it stands, two slashes in front included."""
+    path, _mark, query = path.partition("?")
+    return client.generic("GET", "/", PATH_INFO=unquote(path), QUERY_STRING=query)
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ("/CRISES/Crisis-in-Syria", "/situations/syria/"),
+        ("//about-coalition/founding-purposes", "/coalition/founding-purposes/"),
+        ("/about-coalition//founding-purposes/", "/coalition/founding-purposes/"),
+        ("/%2Fabout-coalition/founding%2Dpurposes", "/coalition/founding-purposes/"),
+        ("/index.php/crises/crisis-in-syria?print=1", "/situations/syria/"),
+        ("/component/content/article/129-africa/2-x/", "/rtop/regions/africa/"),
+        (f"{LAUNCH.upper()}/{PRINTED}", "/developments/the-coalition-is-launched/"),
+        ("/Subscribe/", "/subscribe/"),
+        ("//subscribe", "/subscribe/"),
+        ("/subscribe//", "/subscribe/"),
+        ("/Join-The-Coalition/", "/join-the-coalition/"),
+        ("/Situations/?region=africa", "/situations/?region=africa"),
+    ],
+)
+def test_spelling_makes_no_difference(path, where, client, content):
+    answer = raw(client, path)
+    assert (answer.status_code, answer.url) == (301, where)
+
+
+@pytest.mark.parametrize("path", ["//evil.example/", "/Nope/", "/Situations/NOPE/", "/CRISES%00"])
+def test_what_nobody_knows_is_missing(path, client, content):
+    assert raw(client, path).status_code == 404
+
+
+def test_capitals_of_a_form_do_not_lead_away_from_it(client, content):
+    assert client.post("/Contact/", {"name": "Jo"}).status_code == 404
+
+
+def test_what_says_most_wins_whatever_its_spelling(client, redirect):
+    redirect("/a/*", "/below/")
+    redirect("/A/B", "/exact/")
+    assert raw(client, "/a//b").url == "/exact/"
+    assert raw(client, "/A/c").url == "/below/"
