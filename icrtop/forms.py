@@ -7,6 +7,7 @@ from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from icrtop.mail.addresses import InvalidAddress, mailbox
 from icrtop.ratelimit import allow, client_address
 
 
@@ -28,10 +29,10 @@ class PublicForm(forms.Form):
     client_limit = "20/hour"
     address_limit = "5/hour"
 
-    middle_name = forms.CharField(
+    # Whatever a robot writes into it is right.
+    middle_name = forms.Field(
         label=_("Leave this field empty"),
         required=False,
-        max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
     )
 
@@ -58,7 +59,7 @@ class PublicForm(forms.Form):
                 code="limited",
             )
         email = cleaned.get("email")
-        if email and not allow(self.address_limit, f"{scope}:address", email):
+        if email and not allow(self.address_limit, f"{scope}:address", _mailbox(email)):
             raise forms.ValidationError(
                 _(
                     "This form has been sent too often for this e-mail address. Nothing was sent "
@@ -67,3 +68,10 @@ class PublicForm(forms.Form):
                 code="limited",
             )
         return cleaned
+
+
+def _mailbox(email: str) -> str:
+    try:
+        return mailbox(email)
+    except InvalidAddress:
+        return email

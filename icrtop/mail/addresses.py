@@ -56,6 +56,15 @@ def normalise(address: str) -> str:
     return f"{local.casefold()}@{domain}"
 
 
+def mailbox(address: str) -> str:
+    """What a limit counts as one mailbox: without the dots and the "+tag" that many servers ignore.
+
+    Where a server does tell them apart, a few people share a limit. Raises InvalidAddress.
+    """
+    local, _at, domain = normalise(address).rpartition("@")
+    return f"{local.partition('+')[0].replace('.', '') or local}@{domain}"
+
+
 def validate_deliverable(value: str) -> None:
     """For an EmailField: refuse what that accepts, but no letter can be sent to.
 

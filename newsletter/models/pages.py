@@ -34,8 +34,9 @@ class SubscribePage(BasePage):
         verbose_name = _("subscribe page")
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        form = SubscribeForm(request.POST or None, request=request)
-        if request.method == "POST" and form.is_valid():
+        data = request.POST if request.method == "POST" else None
+        form = SubscribeForm(data, request=request)
+        if form.is_valid():
             if not form.is_automated:
                 services.ask_to_subscribe(
                     email=form.cleaned_data["email"],

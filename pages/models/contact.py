@@ -30,8 +30,9 @@ class ContactPage(BasePage):
         verbose_name = _("contact page")
 
     def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        form = ContactForm(request.POST or None, request=request)
-        if request.method == "POST" and form.is_valid():
+        data = request.POST if request.method == "POST" else None
+        form = ContactForm(data, request=request)
+        if form.is_valid():
             if not form.is_automated:
                 letter = form.cleaned_data
                 write_to_secretariat(
