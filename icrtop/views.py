@@ -4,7 +4,8 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -20,6 +21,12 @@ def health(request: HttpRequest) -> HttpResponse:
     except psycopg.Error:
         return HttpResponse("the database does not answer\n", status=503, content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For those who do not read the pages that name the icon, such as feed readers."""
+    return redirect(static("img/favicon.ico"))
 
 
 @require_safe

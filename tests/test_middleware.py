@@ -24,3 +24,14 @@ def test_utf8_is_read(content, client):
     )
     assert answer.status_code == 200
     assert "Amélie" in answer.text
+
+
+def test_the_icon_is_where_programs_look_for_it(client):
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 302
+    assert answer.url.startswith("/static/img/favicon")
+
+
+def test_a_site_without_content_is_empty_not_broken(client, db):
+    assert client.get("/").status_code == 404
+    assert client.get("/Nope/").status_code == 404

@@ -1,15 +1,18 @@
-"""/dev/mail/: the letters that this site has sent, on a developer's machine."""
+"""On a developer's machine: /dev/mail/, the letters that this site has sent, and uploads."""
 
 import ipaddress
+import posixpath
 from collections.abc import Callable
 from functools import wraps
 from itertools import islice
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django.views.static import serve
 
 from icrtop.local import letters
 
@@ -34,6 +37,13 @@ def for_developers(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A file that staff uploaded; not a document: Wagtail serves those to whom they are for."""
+    if posixpath.normpath(path).lstrip("/").startswith("documents/"):
+        raise Http404
+    return serve(request, path, document_root=str(settings.MEDIA_ROOT))
 
 
 @for_developers

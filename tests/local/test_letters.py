@@ -11,7 +11,7 @@ from django.http import HttpResponseNotFound
 from django.test import override_settings
 from django.urls import include, path
 
-from icrtop.local import letters, sink
+from icrtop.local import letters, sink, views
 from icrtop.local.probes import mail_server_greets
 from tests.local.runs import ROOT
 
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db  # Redirects are looked for where nothing is 
 urlpatterns = [
     path("admin/login/", lambda request: None, name="wagtailadmin_login"),
     path("dev/mail/", include("icrtop.local.urls")),
+    path("media/<path:path>", views.media),
 ]
 
 
@@ -136,3 +137,22 @@ def test_from_another_machine_only_staff_may_read(client, folder, django_user_mo
     assert "Secret" not in answer.text
     client.force_login(django_user_model.objects.create_superuser("staff@example.org", "x" * 12))
     assert "Secret" in client.get("/dev/mail/", REMOTE_ADDR="192.0.2.7").text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("images/a.txt", 200),
+        ("documents/secret.txt", 404),
+        ("./documents/secret.txt", 404),
+        ("images/../documents/secret.txt", 404),
+        ("/documents/secret.txt", 404),
+    ],
+)
+def test_uploads_are_served_but_for_documents(client, settings, tmp_path, path, status):
+    settings.MEDIA_ROOT = tmp_path
+    settings.ROOT_URLCONF = __name__
+    for name in ("images/a.txt", "documents/secret.txt"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("x")
+    assert client.get(f"/media/{path}").status_code == status
