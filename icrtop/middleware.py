@@ -57,7 +57,8 @@ class PageCacheMiddleware:
 
     Kept are answers to GET requests without any cookie that set none and do not forbid it; a page
     with a form sets the CSRF cookie, and is so never kept. The header X-Cache says hit or miss.
-    Browsers may keep every page too, but ask each time whether it is still the same.
+    Browsers may keep every page too, but ask each time whether it is still the same; so may shared
+    caches on the way, unless the page is one visitor's.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -66,7 +67,9 @@ class PageCacheMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         encoding = settle_encoding(request)
         response = self.answer(request, encoding)
-        response.headers.setdefault("Cache-Control", "no-cache")
+        is_personal = is_for_one_visitor(request, response)
+        policy = "private, no-cache" if is_personal else "no-cache"
+        response.headers.setdefault("Cache-Control", policy)
         return response
 
     def answer(self, request: HttpRequest, encoding: str) -> HttpResponse:
@@ -85,6 +88,15 @@ class PageCacheMiddleware:
             keep_page(request, key, response)
         response["X-Cache"] = "miss"
         return response
+
+
+def is_for_one_visitor(request: HttpRequest, response: HttpResponse) -> bool:
+    """Whether an answer holds a token, or what was typed, or what only staff see."""
+    return bool(
+        response.cookies
+        or request.method not in ("GET", "HEAD")
+        or settings.SESSION_COOKIE_NAME in request.COOKIES
+    )
 
 
 def settle_encoding(request: HttpRequest) -> str:

@@ -193,6 +193,8 @@ class Site:
                 *(sys.executable, "-m", "gunicorn", "icrtop.wsgi", "--bind", f"fd://{fd}"),
                 *("--preload", "--workers", "2", "--threads", "4", "--timeout", "60"),
                 *("--graceful-timeout", "5", "--access-logfile", "-"),
+                # However long an address is, the site answers it. A proxy would have limits.
+                *("--limit-request-line", "0"),
             ],
             env=self.env,
             cwd=folders.CHECKOUT,

@@ -38,6 +38,10 @@ def test_the_site_answers_and_every_step_is_told(run):
         assert f"\n  {step} " in f"\n{run.said}"
 
 
+def test_an_address_may_be_long(run):
+    assert status(run, f"/search/?q={'a' * 10_000}") != 414
+
+
 def test_nothing_but_the_site_and_the_mail_sink_listens(run, var):
     ports = {
         connection.laddr.port
