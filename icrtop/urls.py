@@ -10,6 +10,7 @@ from wagtail.documents import urls as wagtaildocs_urls
 from icrtop import views
 from icrtop.accounts.views import authenticate_with_password
 from pages.serving import serve
+from pages.views import PageSitemap
 
 handler400 = "icrtop.views.bad_request"
 
@@ -17,7 +18,7 @@ urlpatterns = [
     path("healthz", views.health, name="health"),
     path("favicon.ico", views.favicon),
     path("robots.txt", views.robots),
-    path("sitemap.xml", sitemap),
+    path("sitemap.xml", sitemap, {"sitemaps": {"pages": PageSitemap}}),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
 ]

@@ -1,17 +1,30 @@
 """What is served at an address of its own and is not a page of the tree."""
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin, urlsplit
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
+from wagtail.contrib.sitemaps import Sitemap
 
 from pages.search import MAX_LENGTH, Search, clean
 
 PER_PAGE = 10
+
+
+class PageSitemap(Sitemap):
+    """Wagtail's, with the addresses that the pages themselves name as theirs."""
+
+    def _urls(self, page: int | str, protocol: str, domain: str) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = super()._urls(page, protocol, domain)
+        for entry in entries:
+            path = urlsplit(entry["location"]).path
+            entry["location"] = urljoin(settings.BASE_URL, path)
+        return entries
 
 
 @require_safe

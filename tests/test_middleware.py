@@ -1,5 +1,7 @@
 """What every request passes through, whatever it asks for."""
 
+import re
+
 import pytest
 
 pytestmark = pytest.mark.django_db
@@ -35,3 +37,10 @@ def test_the_icon_is_where_programs_look_for_it(client):
 def test_a_site_without_content_is_empty_not_broken(client, db):
     assert client.get("/").status_code == 404
     assert client.get("/Nope/").status_code == 404
+
+
+def test_the_map_of_the_site_names_pages_as_they_do(content, client, settings):
+    settings.BASE_URL = "https://www.example.org"
+    entries = re.findall("<loc>(.*?)</loc>", client.get("/sitemap.xml").text)
+    assert "https://www.example.org/contact/" in entries
+    assert all(one.startswith("https://www.example.org/") for one in entries)
