@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from icrtop.accounts.models import User
 from icrtop.mail.models import State
@@ -77,3 +80,27 @@ def test_a_long_list_takes_no_more_queries_than_a_short_one(staff):
             staff.get(reverse("outbox:index"))
         counts.append(len(queries))
     assert counts[1] == counts[2] <= 20
+
+
+def test_the_first_page_counts_letters_that_need_a_person(staff):
+    DeliveryFactory(address="jo@example.org", state=State.FAILED)
+    DeliveryFactory(address="kim@example.org", state=State.UNCERTAIN)
+    DeliveryFactory(address="lee@example.org", state=State.SENT)
+    DeliveryFactory(address="max@example.org", next_attempt_at=timezone.now() - timedelta(hours=1))
+
+    page = staff.get(reverse("wagtailadmin_home")).content.decode()
+    assert "2 letters refused or perhaps sent" in page
+    assert "1 letter is late" in page
+
+    states = {"state": [State.FAILED, State.UNCERTAIN]}
+    listed = staff.get(reverse("outbox:index_results"), states).content.decode()
+    assert "jo@example.org" in listed
+    assert "kim@example.org" in listed
+    assert "lee@example.org" not in listed
+
+
+def test_the_first_page_tells_nobody_else(client):
+    user = User.objects.create_user("other@example.org")
+    user.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    client.force_login(user)
+    assert "letter" not in client.get(reverse("wagtailadmin_home")).content.decode()
