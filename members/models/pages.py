@@ -33,6 +33,7 @@ class DirectoryPage(ListingPage):
     )
     body = StreamField(BodyBlock(), blank=True, verbose_name=_("text below the list"))
 
+    search_kind = ("members", _("Members"))
     page_description = _("Lists Members, NGO Supporters or the Steering Committee.")
     parent_page_types = ["pages.HomePage", "pages.SectionPage"]
     subpage_types: list[str] = []
