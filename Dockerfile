@@ -28,4 +28,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=15s --start-period=60s \
     CMD ["python", "icrtop/healthcheck.py", "http://127.0.0.1:8000/healthz"]
 CMD ["gunicorn", "icrtop.wsgi", "--bind", "0.0.0.0:8000", "--preload", "--workers", "3", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-"]
+     "--worker-tmp-dir", "/dev/shm", "--limit-request-line", "0", "--access-logfile", "-"]

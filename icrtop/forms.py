@@ -30,7 +30,7 @@ class PublicForm(forms.Form):
     address_limit = "5/hour"
 
     # Whatever a robot writes into it is right.
-    middle_name = forms.Field(
+    leave_this_empty = forms.Field(
         label=_("Leave this field empty"),
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
@@ -43,7 +43,7 @@ class PublicForm(forms.Form):
     @property
     def is_automated(self) -> bool:
         """Whether the hidden field was filled, which no person does."""
-        return bool(self.data.get(self.add_prefix("middle_name")))
+        return bool(self.data.get(self.add_prefix("leave_this_empty")))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -20,6 +20,7 @@ class SubscribeForm(PublicForm):
         label=_("Your e-mail address"),
         help_text=_("We send one letter to it, with a link to confirm that it is yours."),
         max_length=254,
+        error_messages={"required": _("Enter the e-mail address that we shall write to.")},
         validators=[validate_deliverable],
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

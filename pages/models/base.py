@@ -19,11 +19,12 @@ from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from pages.links import links_of
-from pages.page_forms import PageForm
+from pages.page_forms import PageCopyForm, PageForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django.forms import Form
     from django_stubs_ext import StrOrPromise
 
 
@@ -81,6 +82,7 @@ class BasePage(Page):
     )
 
     base_form_class = PageForm
+    copy_form_class = PageCopyForm
     content_panels = [*Page.content_panels, FieldPanel("introduction")]
     promote_panels = [*Page.promote_panels, FieldPanel("share_image")]
     search_fields = [
@@ -131,6 +133,13 @@ class BasePage(Page):
             with links_of(self):
                 response.render()
         return response
+
+    def serve_password_required_response(
+        self, request: HttpRequest, form: "Form", action_url: str
+    ) -> TemplateResponse:
+        """Ask for the password of a private page, without a word of the page itself."""
+        template = "wagtailcore/password_required.html"
+        return TemplateResponse(request, template, {"form": form, "action_url": action_url})
 
 
 class ListingPage(BasePage):

@@ -1,7 +1,6 @@
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
@@ -41,7 +40,7 @@ class ContactPage(BasePage):
                     email=letter["email"],
                     text=letter["message"],
                 )
-            return redirect(f"{self.get_url(request)}?sent")
+            return HttpResponseRedirect(f"{self.get_url(request)}?sent", status=303)
         kwargs["form"] = form
         return super().serve(request, *args, **kwargs)
 

@@ -67,5 +67,5 @@ def answers():
         "why": "To work with others on prevention.",
         "founding_purposes": "on",
         "common_understanding": "on",
-        "middle_name": "",
+        "leave_this_empty": "",
     }

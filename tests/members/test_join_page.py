@@ -29,7 +29,12 @@ def test_the_form_is_at_the_printed_address_and_sets_no_cookie_but_the_token(cli
     response = client.get(address)
     assert response.status_code == 200
     assert set(response.cookies) == {"csrftoken"}
-    for name in ("organisation_name", "founding_purposes", "common_understanding", "middle_name"):
+    for name in (
+        "organisation_name",
+        "founding_purposes",
+        "common_understanding",
+        "leave_this_empty",
+    ):
         assert f'name="{name}"' in html(response)
 
 
@@ -55,7 +60,7 @@ def test_without_its_token_it_is_refused(answers):
 
 
 def test_a_robot_sees_the_same_success_and_leaves_nothing(client, answers):
-    response = client.post(URL, answers | {"middle_name": "x"})
+    response = client.post(URL, answers | {"leave_this_empty": "x"})
     assert (response.status_code, response["Location"]) == (303, f"{URL}?sent")
     assert not Application.objects.exists()
     assert not Message.objects.exists()
@@ -157,7 +162,7 @@ NAMES = [
     "email",
     "category",
     "why",
-    "middle_name",
+    "leave_this_empty",
 ]
 
 

@@ -281,7 +281,7 @@ def test_without_redis_a_mailbox_still_gets_five_letters_a_day_at_most(
 
 
 def test_a_robot_sees_success_and_does_nothing(client, answers):
-    answer = client.post("/subscribe/", {**answers, "middle_name": "Robot"})
+    answer = client.post("/subscribe/", {**answers, "leave_this_empty": "Robot"})
     assert answer.status_code == 303
     assert answer["Location"] == "/listserv/check-your-mail/"
     assert not Subscriber.objects.exists()
@@ -291,7 +291,7 @@ def test_a_robot_sees_success_and_does_nothing(client, answers):
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"email": ""}, "This field is required"),
+        ({"email": ""}, "Enter the e-mail address that we shall write to"),
         ({"email": "jo"}, "valid email address"),
         ({"email": "jo\0@example.org"}, "Null characters"),
         ({"email": "jo@example.org\r\nBcc: x@example.org"}, "valid email address"),

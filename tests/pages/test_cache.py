@@ -259,6 +259,19 @@ class TestPrivatePages:
         assert again.get("X-Cache") != "hit"
         assert "Behind a door</h1>" not in again.text
 
+    def test_a_password_is_asked_for_without_a_word_of_the_page(self, visitor, home):
+        page = add_page(home, SectionPage, "Behind a door")
+        PageViewRestriction.objects.create(
+            page=page, restriction_type="password", password="sesame"
+        )
+        asked = visitor.get(page.get_url())
+        assert "This page needs a password" in asked.text
+        assert "Behind a door" not in asked.text
+        form = {"password": "sesame", "return_url": page.get_url()}
+        action = re.search(r'action="(/_util/[^"]+)"', asked.text).group(1)
+        opened = visitor.post(action, form, follow=True)
+        assert "Behind a door</h1>" in opened.text
+
     def test_a_page_that_becomes_private_is_at_once(
         self, visitor, home, django_capture_on_commit_callbacks
     ):
