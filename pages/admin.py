@@ -66,7 +66,7 @@ class PagesMenuItem(MenuItem):
 
     def is_shown(self, request: HttpRequest) -> bool:
         policy = policy_registry.get_by_type(Page)
-        return bool(policy.explorable_instances(request.user).exists())
+        return bool(policy.user_has_any_permission(request.user, {"add", "change", "publish"}))
 
 
 class Listing(PageListingViewSet):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.postgres.fields import ArrayField
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,7 +16,7 @@ class ChoiceArrayField(ArrayField):
             choices=self.base_field.choices or [],
             coerce=self.base_field.to_python,
             required=not self.blank,
-            label=self.verbose_name,
+            label=capfirst(self.verbose_name),
             help_text=self.help_text,
             widget=forms.CheckboxSelectMultiple,
             error_messages={"required": _("Tick at least one.")},

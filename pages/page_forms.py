@@ -5,6 +5,9 @@ from typing import Any
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.forms.pages import CopyForm
+
+TAKEN = _("This address belongs to another part of the site. Choose another one.")
 
 
 class PageForm(WagtailAdminPageForm):
@@ -14,9 +17,25 @@ class PageForm(WagtailAdminPageForm):
         cleaned: dict[str, Any] = super().clean()
         slug = cleaned.get("slug")
         if slug and self.parent_page and is_taken(f"{self.parent_page.url_path}{slug}/"):
-            self.add_error(
-                "slug", _("This address belongs to another part of the site. Choose another one.")
-            )
+            self.add_error("slug", TAKEN)
+        return cleaned
+
+
+class PageCopyForm(CopyForm):  # type: ignore[misc] # Wagtail's has no types.
+    """Offers no aliases, and refuses the addresses that PageForm does.
+
+    An alias repeats everything, also what only one page can have: a UN document symbol.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("alias", None)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        slug, parent = cleaned.get("new_slug"), cleaned.get("new_parent_page")
+        if slug and parent and is_taken(f"{parent.url_path}{slug}/"):
+            self.add_error("new_slug", TAKEN)
         return cleaned
 
 

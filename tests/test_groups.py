@@ -38,6 +38,7 @@ SCREENS = {
     "/admin/countries/": {"Secretariat"},
     "/admin/regions/": {"Secretariat"},
     "/admin/situations/": {"Secretariat", "Editors"},
+    "/admin/events/": {"Secretariat", "Editors"},
     "/admin/applications/": {"Secretariat", "Membership", "Steering Committee"},
 }
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 from django.utils.csp import CSP
@@ -222,6 +223,11 @@ WAGTAIL_I18N_ENABLED = True
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
+# The zones that stand for places: browsers do not know all the others, such as "localtime".
+WAGTAIL_USER_TIME_ZONES = [
+    *sorted(zone for zone in available_timezones() if "/" in zone and zone[:4] != "Etc/"),
+    "UTC",
+]
 WAGTAIL_MODERATION_ENABLED = True
 WAGTAIL_WORKFLOW_ENABLED = True
 WAGTAILIMAGES_IMAGE_MODEL = "pages.SiteImage"

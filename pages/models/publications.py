@@ -153,6 +153,9 @@ class PublicationPage(BasePage):
         _("note to editors"), blank=True, help_text=_("Never shown to visitors.")
     )
 
+    # A symbol names one document: a copy, made to be changed into another one, begins without.
+    exclude_fields_in_copy = ["symbols"]
+
     search_kind = ("publication", _("Publications"))
     page_description = _("A report, resolution, book or other document.")
     parent_page_types = ["pages.PublicationIndexPage"]

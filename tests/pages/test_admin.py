@@ -13,9 +13,11 @@ from wagtail.test.utils.form_data import nested_form_data, streamfield
 from icrtop.places.models import Country
 from pages.models import (
     Assessment,
+    BackgroundPage,
     BasePage,
     DevelopmentIndexPage,
     DevelopmentPage,
+    PublicationIndexPage,
     PublicationPage,
     SectionPage,
     SiteSettings,
@@ -101,7 +103,7 @@ class TestWhatWaits:
         assert "/admin/situations/" not in shown.text
 
 
-@pytest.mark.parametrize("name", ["situations", "developments", "publications"])
+@pytest.mark.parametrize("name", ["situations", "developments", "publications", "events"])
 def test_lists_of_one_page_type_need_few_queries(name, secretariat, django_assert_max_num_queries):
     secretariat.get(reverse(f"{name}:index"))
     with django_assert_max_num_queries(32):
@@ -160,6 +162,62 @@ class TestAddresses:
         answer = self.post(secretariat, DevelopmentIndexPage.objects.get(), DevelopmentPage, "food")
         assert answer.status_code == 302
         assert Page.objects.filter(slug="food").exists()
+
+
+class TestCopies:
+    def copy(self, client, page: Page, parent: Page | None = None, **data):
+        data.setdefault("new_slug", "a-copy")
+        data |= {"new_title": "A copy", "new_parent_page": (parent or page.get_parent()).pk}
+        return client.post(reverse("wagtailadmin_pages:copy", args=[page.pk]), data)
+
+    def test_of_a_publication_bears_no_symbol(self, secretariat):
+        page = PublicationPage.objects.exclude(symbols=None).first()
+        symbols = [one.symbol for one in page.symbols.all()]
+        page.save_revision()
+        assert self.copy(secretariat, page).status_code == 302
+        copied = PublicationPage.objects.get(slug="a-copy")
+        assert (copied.kind, copied.date) == (page.kind, page.date)
+        assert not copied.get_latest_revision_as_object().symbols.exists()
+        assert [one.symbol for one in PublicationPage.objects.get(pk=page.pk).symbols.all()] == (
+            symbols
+        )
+
+    def test_of_a_whole_library(self, secretariat):
+        library = PublicationIndexPage.objects.exclude(numchild=0).first()
+        answer = self.copy(secretariat, library, copy_subpages="on")
+        assert answer.status_code == 302
+        copied = PublicationIndexPage.objects.get(slug="a-copy")
+        assert copied.numchild == library.numchild
+
+    def test_are_no_aliases(self, secretariat):
+        page = PublicationPage.objects.exclude(symbols=None).first()
+        form = secretariat.get(reverse("wagtailadmin_pages:copy", args=[page.pk])).text
+        assert 'name="new_slug"' in form
+        assert 'name="alias"' not in form
+        assert self.copy(secretariat, page, alias="on").status_code == 302
+        assert PublicationPage.objects.get(slug="a-copy").alias_of is None
+
+    def test_do_not_take_the_addresses_of_the_site_itself(self, home, secretariat):
+        page = BackgroundPage.objects.first()
+        answer = self.copy(secretariat, page, home, new_slug="search")
+        assert "belongs to another part of the site" in answer.text
+        assert not Page.objects.filter(slug="search").exists()
+
+
+def test_labels_begin_with_a_capital(secretariat):
+    for page, label in (
+        (SituationPage.objects.first(), "rimes at stake"),
+        (PublicationPage.objects.first(), "anguages"),
+    ):
+        form = secretariat.get(edit_url(page)).text
+        assert re.search(rf">\s*[A-Z]{label}\s*<", form)
+
+
+def test_only_places_are_offered_as_time_zones(secretariat):
+    form = secretariat.get(reverse("wagtailadmin_account")).text
+    offered = set(re.findall(r'<option value="([^"]+)"', form))
+    assert {"America/New_York", "UTC"} <= offered
+    assert not {"localtime", "Factory", "posixrules", "Etc/GMT-3"} & offered
 
 
 def test_site_settings_can_be_edited_and_previewed(secretariat):
