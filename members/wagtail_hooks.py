@@ -114,7 +114,7 @@ class MembershipGroup(ModelViewSetGroup):
     items = (ApplicationViewSet, OrganisationViewSet)
     menu_label = _("Membership")
     menu_icon = "group"
-    menu_order = 300
+    menu_order = 800  # After pages, images and documents; before the listserv.
 
 
 @hooks.register("register_admin_viewset")

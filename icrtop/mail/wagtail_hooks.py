@@ -62,7 +62,7 @@ class OutboxInspectView(ReadOnlyInspectView):
 class OutboxViewSet(ReadOnlyViewSet):
     model = Delivery
     name = "outbox"
-    icon = "mail"
+    icon = "upload"
     menu_label = _("Outbox")
     menu_order = 820
     add_to_admin_menu = True

@@ -105,7 +105,9 @@ class Organisation(index.Indexed, ClusterableModel):
 
     base_form_class = OrganisationForm
     panels = [
-        FieldRowPanel([TitleFieldPanel("name", targets=["slug"]), FieldPanel("acronym")]),
+        FieldRowPanel(
+            [TitleFieldPanel("name", targets=["slug"], placeholder=False), FieldPanel("acronym")]
+        ),
         FieldPanel("slug"),
         FieldRowPanel([FieldPanel("country"), FieldPanel("city")]),
         FieldPanel("website"),
