@@ -21,7 +21,7 @@ class PageForm(WagtailAdminPageForm):
         return cleaned
 
 
-class PageCopyForm(CopyForm):  # type: ignore[misc] # Wagtail's has no types.
+class PageCopyForm(CopyForm):
     """Offers no aliases, and refuses the addresses that PageForm does.
 
     An alias repeats everything, also what only one page can have: a UN document symbol.
