@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-import django_filters  # type: ignore[import-untyped] # It ships no types.
+import django_filters
 from django import forms
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
