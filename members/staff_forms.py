@@ -13,6 +13,14 @@ from members.states import Move
 class OrganisationForm(WagtailAdminModelForm):
     """An organisation with its terms, of which one at most may be going on."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A row left as it was offered would pass for an empty one, and be dropped without a word;
+        # but a Member since nobody knows when is a term like any other.
+        terms = self.formsets.get("memberships")
+        for form in terms.extra_forms if terms is not None and terms.is_bound else []:
+            form.initial["category"] = None
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
         terms = self.formsets.get("memberships")

@@ -381,3 +381,19 @@ def test_a_term_that_ends_before_it_begins_is_an_error_beside_the_field(keeper):
     )
     response = keeper.post(reverse("organisations:add"), data)
     assert "The term cannot end before it began." in html(response)
+
+
+def test_a_term_left_as_it_was_offered_is_kept(keeper):
+    data = organisation_form(**term(0, since=""), **{"memberships-TOTAL_FORMS": "1"})
+    assert keeper.post(reverse("organisations:add"), data).status_code == 302
+    membership = Membership.objects.get(organisation__name="Example Society")
+    assert (membership.category, membership.since) == (Category.MEMBER, "")
+
+
+def test_two_terms_left_as_they_were_offered_are_an_error(keeper):
+    data = organisation_form(
+        **term(0, since=""), **term(1, since=""), **{"memberships-TOTAL_FORMS": "2"}
+    )
+    response = keeper.post(reverse("organisations:add"), data)
+    assert "Only one term can be going on." in html(response)
+    assert not Organisation.objects.exists()
