@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db.models import prefetch_related_objects
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,7 @@ from wagtail import blocks
 from wagtail.contrib.table_block.blocks import TableBlock as BaseTableBlock
 from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
+from wagtail.models import Page
 
 from pages.dates import display_partial_date, validate_partial_date
 from pages.symbols import symbol_url
@@ -271,6 +273,12 @@ class DocumentsBlock(blocks.StructBlock):
         template = "pages/blocks/documents.html"
         preview_value = {"title": _("Core documents"), "items": []}
 
+    def get_preview_value(self) -> Any:
+        """With documents of this site, since a preview without any shows nothing."""
+        publications = apps.get_model("pages", "PublicationPage").objects.live().order_by("pk")[:3]
+        items = [{"type": "publication", "value": one.pk} for one in publications]
+        return self.to_python({"title": str(_("Core documents")), "items": items})
+
     def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
         context: Context = super().get_context(value, parent_context=parent_context)
         items = value.get("items") or []
@@ -373,6 +381,11 @@ class RelatedPagesBlock(blocks.StructBlock):
         group = PLACEMENT
         template = "pages/blocks/related_pages.html"
         preview_value = {"title": _("Read on"), "pages": []}
+
+    def get_preview_value(self) -> Any:
+        """With pages of this site, since a preview without any shows nothing."""
+        sections = Page.objects.live().filter(depth=3).order_by("path")[:3]
+        return self.to_python({"title": str(_("Read on")), "pages": [page.pk for page in sections]})
 
     def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
         context: Context = super().get_context(value, parent_context=parent_context)

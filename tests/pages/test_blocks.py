@@ -146,3 +146,9 @@ class TestLinks:
     def test_a_button_elsewhere(self) -> None:
         html = render(BLOCKS["button"], {"label": "Act", "url": "https://www.un.org/"})
         assert 'href="https://www.un.org/"' in html
+
+
+@pytest.mark.parametrize("name", ["documents", "related_pages"])
+def test_previews_of_links_show_pages_of_the_site(content: None, name: str) -> None:
+    block = BLOCKS[name]
+    assert block.render(block.get_preview_value()).count("<a ") == 3
