@@ -72,7 +72,7 @@ def _ask(method: str, limit: str, scope: str, subject: str) -> bool:
         return True
     who = salted_hmac("icrtop.ratelimit", subject.lower(), algorithm="sha256").hexdigest()
     try:
-        answer: bool = getattr(_limiter(), method)(parse(limit), scope, who)
+        answer: bool = getattr(limiter(), method)(parse(limit), scope, who)
     except (RedisError, OSError) as error:
         logger.warning("Rate limits are off, Redis is away: %s", error)
         redis_breaker.trip()
@@ -81,7 +81,8 @@ def _ask(method: str, limit: str, scope: str, subject: str) -> bool:
 
 
 @cache
-def _limiter() -> MovingWindowRateLimiter:
+def limiter() -> MovingWindowRateLimiter:
+    """What counts in Redis, for all processes alike. Its methods raise RedisError and OSError."""
     uri = settings.REDIS_URL.replace("unix://", "redis+unix://", 1)
     return MovingWindowRateLimiter(
         storage_from_string(uri, socket_timeout=1, socket_connect_timeout=1)

@@ -22,7 +22,7 @@ from wagtail.models import Site
 
 from icrtop.accounts.models import User
 from icrtop.mail.addresses import InvalidAddress
-from icrtop.mail.composing import one_line
+from icrtop.mail.headers import one_line
 from icrtop.mail.letters import Letter, absolute, render_letter
 from icrtop.mail.models import Message
 from icrtop.mail.services import Recipient, queue_message

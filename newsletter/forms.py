@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from icrtop.forms import PublicForm
 from icrtop.mail.addresses import validate_deliverable
-from icrtop.mail.composing import one_line
+from icrtop.mail.headers import one_line
 from newsletter.models.subscribers import MailingList
 from newsletter.wording import CONSENT
 

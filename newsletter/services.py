@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ from django.db.models.functions import Now
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from icrtop.mail.addresses import normalise
+from icrtop.mail import control
+from icrtop.mail.addresses import InvalidAddress, normalise
 from icrtop.mail.models import Delivery
 from icrtop.mail.services import queue_message
 from newsletter import links
@@ -119,11 +121,18 @@ def confirm(consent: Consent) -> bool:
 
 @transaction.atomic
 def unsubscribe(subscriber: Subscriber, mailing_list: MailingList | None = None) -> int:
-    """End one subscription, or all of them; return how many were ended. Done twice, it is done."""
+    """End one subscription, or all of them; return how many were ended. Done twice, it is done.
+
+    What waits for the subscriber from that list, or from any, is not sent.
+    """
     ending = subscriber.subscriptions.ongoing()
     if mailing_list:
         ending = ending.filter(mailing_list=mailing_list)
-    return ending.update(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at=Now())
+    ended = ending.update(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at=Now())
+    # Nothing can be sent to an address that is none; its owner leaves the list all the same.
+    with suppress(InvalidAddress):
+        control.withdraw(subscriber.normalised, mailing_list.slug if mailing_list else "")
+    return ended
 
 
 def _subscriber(email: str, name: str, language: str) -> Subscriber:

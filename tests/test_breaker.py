@@ -32,7 +32,7 @@ def test_the_cache_asks_once(frozen_redis):
 
 
 def test_rate_limits_do_not_ask_after_the_cache(frozen_redis, monkeypatch):
-    monkeypatch.setattr(ratelimit, "_limiter", lambda: pytest.fail("asked"))
+    monkeypatch.setattr(ratelimit, "limiter", lambda: pytest.fail("asked"))
     cache.get("one")
     assert ratelimit.allow("1/hour", "test", "somebody")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.test import Client
 from django.utils.html import strip_tags
@@ -409,3 +410,9 @@ def is_page_factory(one: Any) -> bool:
         and issubclass(one, factories.SitePageFactory | factories.HomePageFactory)
         and not one._meta.abstract
     )
+
+
+def test_the_groups_alone_can_be_brought_up_to_date(db):
+    call_command("load_content", groups=True)
+    assert Group.objects.filter(name="Secretariat").exists()
+    assert not HomePage.objects.exists()

@@ -32,6 +32,7 @@ SCREENS = {
     "/admin/workflows/list/": {"Secretariat"},
     "/admin/settings/pages/sitesettings/": {"Secretariat"},
     "/admin/outbox/": {"Secretariat", "Listserv"},
+    "/admin/messages/": {"Secretariat", "Listserv"},
     "/admin/subscribers/": {"Secretariat", "Listserv"},
     "/admin/organisations/": {"Secretariat", "Membership"},
     "/admin/mailing-lists/": {"Secretariat", "Listserv"},

@@ -64,7 +64,7 @@ ROLES: dict[str, Role] = {
             "accounts.user",
             "auth.group",
             "mail.delivery",
-            "mail.message",
+            "mail.message",  # With it the right to pause, resume, cancel and send again.
             "mail.suppression",
             "members.application",  # With it the right to record a decision.
             "members.membership",

@@ -1,21 +1,34 @@
 """E-mail addresses: what may be written to, and when two of them are the same mailbox."""
 
-import unicodedata
+import re
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3: 256 octets with the angle brackets.
+
+
+# What nearly every address looks like, and nothing that Django's EmailValidator would refuse.
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+USUAL_ADDRESS = re.compile(
+    rf"{_ATOM}(?:\.{_ATOM})*@(?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?\.)+[a-z]{{2,63}}\Z",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 class InvalidAddress(ValueError):
     """An address that no letter can be sent to; the message says why."""
 
 
+# Unicode's control characters (Cc), and its separators of lines (Zl) and paragraphs (Zp).
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
 def has_control_characters(value: str) -> bool:
     """Whether a value could break out of the header or the SMTP command it is put into."""
-    return any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in value)
+    return CONTROL_CHARACTER.search(value) is not None
 
 
 def deliverable(address: str) -> str:
@@ -24,24 +37,29 @@ def deliverable(address: str) -> str:
     Takes a bare address, without a display name. Raises InvalidAddress.
     """
     address = address.strip()
+    if USUAL_ADDRESS.match(address) and len(address) <= MAX_LENGTH:
+        local, _at, domain = address.rpartition("@")
+        return f"{local}@{domain.lower()}"
     if has_control_characters(address):
-        raise InvalidAddress("The address contains control characters.")
+        raise InvalidAddress(gettext("The address contains control characters."))
     try:
         validate_email(address)
     except ValidationError as error:
-        raise InvalidAddress("This is not an e-mail address.") from error
+        raise InvalidAddress(gettext("This is not an e-mail address.")) from error
     local, _at, domain = address.rpartition("@")
     # EmailValidator ignores case by Unicode's rules, by which "K" (Kelvin) is a Latin letter.
     if not local.isascii():
-        raise InvalidAddress("The part before the @ contains letters that mail servers refuse.")
+        raise InvalidAddress(
+            gettext("The part before the @ contains letters that mail servers refuse.")
+        )
     if not domain.startswith("["):
         try:
             domain = domain.encode("idna").decode("ascii").lower()
         except UnicodeError as error:
-            raise InvalidAddress("The part after the @ is not a domain name.") from error
+            raise InvalidAddress(gettext("The part after the @ is not a domain name.")) from error
     ascii_address = f"{local}@{domain}"
     if len(ascii_address) > MAX_LENGTH:
-        raise InvalidAddress("The address is too long.")
+        raise InvalidAddress(gettext("The address is too long."))
     return ascii_address
 
 

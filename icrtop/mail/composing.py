@@ -1,57 +1,23 @@
-"""From rows to the bytes that are sent: headers, merge fields, MIME."""
+"""From rows to the bytes that are sent: merge fields filled, parts encoded, headers before them."""
 
+import base64
+import binascii
 import hashlib
 import re
-from collections.abc import Callable, Mapping
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
+from collections.abc import Callable, Mapping, Set
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from html import escape
+from itertools import groupby
+from typing import Any
 
-from icrtop.mail.addresses import deliverable, has_control_characters, normalise
+from django.core import signing
+
+from icrtop.mail.addresses import deliverable
+from icrtop.mail.headers import folded, header, one_line, phrase
 from icrtop.mail.models import Delivery, Message
 
-# Written by the composer alone, for every letter alike.
-OWN_HEADERS = frozenset(
-    {
-        "bcc",
-        "cc",
-        "date",
-        "from",
-        "message-id",
-        "mime-version",
-        "return-path",
-        "sender",
-        "subject",
-        "to",
-    }
-)
-HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}\Z")
-# Not every server on the way takes eight bits.
-POLICY = SMTP.clone(cte_type="7bit")
 MERGE_FIELD = re.compile(r"\[\[([a-z_]+)\]\]")
-
-
-class InvalidMessage(ValueError):
-    """A letter that cannot be sent as it is; the message says what to change."""
-
-
-def one_line(value: str) -> str:
-    """Text from anywhere, made safe for a header: no line breaks, no control characters."""
-    words = " ".join(str(value).split())
-    return "".join(character for character in words if not has_control_characters(character))
-
-
-def check_headers(headers: Mapping[str, str]) -> None:
-    """Raise InvalidMessage for a header that is not the caller's to set, or that has two lines."""
-    for name, value in headers.items():
-        if not HEADER_NAME.match(name) or name.lower() in OWN_HEADERS:
-            raise InvalidMessage(f"The header {name!r} cannot be set.")
-        if name.lower().startswith("content-"):
-            raise InvalidMessage(f"The header {name!r} cannot be set.")
-        if has_control_characters(value):
-            raise InvalidMessage(f"The header {name!r} contains a line break.")
 
 
 def merge_fields(message: Message) -> set[str]:
@@ -60,49 +26,181 @@ def merge_fields(message: Message) -> set[str]:
     return {name for part in parts for name in MERGE_FIELD.findall(part)}
 
 
-def message_id(message: Message, normalised: str) -> str:
-    """The Message-ID of a message to an address: the same on every try, without showing either."""
-    digest = hashlib.sha256(f"{message.uid}:{normalised}".encode()).hexdigest()[:32]
-    return f"<{digest}@{envelope_sender(message).rpartition('@')[2]}>"
+def sign(value: Any, salt: str) -> str:
+    """What stands in a letter for a signed merge field. The same on every try: it has no date."""
+    return signing.Signer(salt=salt).sign_object(value)
 
 
-def envelope_sender(message: Message) -> str:
-    """Where the servers on the way report that a letter could not be delivered."""
-    return deliverable(parseaddr(message.sender)[1])
+def fill_text(text: str, values: Mapping[str, Any]) -> str:
+    """Fill the merge fields of a text; what a value contains is not filled again."""
+    return Pattern(text).fill(values)
+
+
+def fill_html(html: str, values: Mapping[str, Any]) -> str:
+    """Fill the merge fields of an HTML document, with the values escaped."""
+    return Pattern(html).fill(values, escape)
+
+
+def values_for(delivery: Delivery, signed: Mapping[str, str]) -> dict[str, Any]:
+    """What goes into the merge fields of one recipient's letter."""
+    signatures = {
+        name: sign(delivery.merge[name], salt)
+        for name, salt in signed.items()
+        if name in delivery.merge
+    }
+    return {**delivery.merge, **signatures}
+
+
+class Pattern:
+    """A text cut at its merge fields once, to be filled for many recipients."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        # Text and names of fields in turn.
+        self.pieces = MERGE_FIELD.split(text)
+
+    @property
+    def fields(self) -> list[str]:
+        return self.pieces[1::2]
+
+    def fill(self, values: Mapping[str, Any], encode: Callable[[str], str] = str) -> str:
+        # Without merge data, brackets are what somebody wrote, perhaps a visitor in a form.
+        if not (values and self.fields):
+            return self.text
+        filled = self.pieces.copy()
+        filled[1::2] = [encode(str(values[name])) for name in self.fields]
+        return "".join(filled)
+
+
+class Body:
+    """One form of the letter, plain or HTML. What is the same for everybody is encoded once."""
+
+    def __init__(self, subtype: str, content: str, escape: Callable[[str], str] = str) -> None:
+        content = f"{_unix(content)}\n"
+        self.escape = escape
+        # Quoted-printable triples what is not ASCII, base64 adds a third to everything.
+        if (len(content.encode()) - len(content)) * 10 > len(content):
+            encoding, self.encode = "base64", _base64
+            runs = [content]
+        else:
+            # Quoted-printable goes line by line.
+            encoding, self.encode = "quoted-printable", _quoted_printable
+            lines = re.findall(r"[^\n]*\n", content)
+            runs = ["".join(run) for _same, run in groupby(lines, MERGE_FIELD.search)]
+        head = (
+            f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
+            f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+        )
+        self.runs: list[bytes | Pattern] = [head.encode()]
+        for run in runs:
+            pattern = Pattern(run)
+            self.runs.append(pattern if pattern.fields else self._encoded(run))
+
+    def fill(self, values: Mapping[str, Any]) -> bytes:
+        return b"".join(
+            run if isinstance(run, bytes) else self._encoded(run.fill(values, self.escape))
+            for run in self.runs
+        )
+
+    def _encoded(self, text: str) -> bytes:
+        # In seven bits, as not every server on the way takes eight.
+        return self.encode(_unix(text).encode()).replace(b"\n", b"\r\n")
+
+
+class Blueprint:
+    """A message, worked out as far as it is the same for every recipient.
+
+    Raises ValueError for what no letter can carry.
+    """
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+        sender_name = parseaddr(message.sender)[0]
+        self.sender = sender_address(message.sender)
+        boundary = f"=_{message.uid.hex}"  # Neither encoding can contain it.
+        self.begin, self.end = f"--{boundary}\r\n".encode(), f"--{boundary}--\r\n".encode()
+        same = [
+            folded("From", f"{phrase(sender_name)} <{self.sender}>".lstrip()),
+            folded("Date", format_datetime(message.scheduled_for or message.created)),
+            "MIME-Version: 1.0\r\n",
+            f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n',
+        ]
+        self.headers: list[tuple[str, Pattern]] = []
+        for name, value in {"Subject": message.subject, **message.headers}.items():
+            pattern = Pattern(value)
+            if pattern.fields:
+                self.headers.append((name, pattern))
+            else:
+                same.append(header(name, value))
+        self.same = "".join(same)
+        self.text = Body("plain", message.text)
+        self.html = Body("html", message.html, escape)
+
+    def letter(self, delivery: Delivery) -> bytes:
+        """The letter to one recipient, always with a plain-text part before the HTML.
+
+        Every try gives the same bytes. Raises ValueError for what no letter can carry.
+        """
+        values = values_for(delivery, self.message.signed)
+        address = deliverable(delivery.address)
+        name = phrase(one_line(delivery.name))
+        head = [
+            self.same,
+            folded("To", f"{name} <{address}>" if name else address),
+            folded("Message-ID", message_id(self.message, delivery.normalised)),
+            *(header(name, value.fill(values)) for name, value in self.headers),
+            "\r\n",
+        ]
+        text, html = self.text.fill(values), self.html.fill(values)
+        return b"".join(
+            ["".join(head).encode("ascii"), self.begin, text, self.begin, html, self.end]
+        )
+
+
+class Blueprints:
+    """The messages of one batch after another: there may be many, and long ones."""
+
+    def __init__(self) -> None:
+        self.messages: dict[int, Message] = {}
+        self._blueprints: dict[int, Blueprint] = {}
+
+    def prepare(self, keys: Set[int]) -> None:
+        """Have these messages at hand, and no others."""
+        self.messages = {key: self.messages[key] for key in keys & self.messages.keys()}
+        self.messages |= Message.objects.in_bulk(keys - self.messages.keys())
+        self._blueprints = {key: self._blueprints[key] for key in keys & self._blueprints.keys()}
+
+    def __getitem__(self, key: int) -> Blueprint:
+        """Raises ValueError for a message that no letter can carry."""
+        if key not in self._blueprints:
+            self._blueprints[key] = Blueprint(self.messages[key])
+        return self._blueprints[key]
 
 
 def compose(delivery: Delivery) -> bytes:
-    """The letter to one recipient, always with a plain-text part before the HTML.
-
-    Every try gives the same Message-ID and date. Raises ValueError for what no letter can carry.
-    """
-    message = delivery.message
-    sender_name, sender_address = parseaddr(message.sender)
-    letter = EmailMessage(policy=POLICY)
-    letter["From"] = Address(sender_name, addr_spec=deliverable(sender_address))
-    letter["To"] = Address(one_line(delivery.name), addr_spec=deliverable(delivery.address))
-    letter["Subject"] = one_line(fill_text(message.subject, delivery.merge))
-    letter["Date"] = format_datetime(message.created)
-    letter["Message-ID"] = message_id(message, normalise(delivery.address))
-    for name, value in message.headers.items():
-        letter[name] = one_line(fill_text(value, delivery.merge))
-    letter.set_content(fill_text(message.text, delivery.merge))
-    letter.add_alternative(fill_html(message.html, delivery.merge), subtype="html")
-    return letter.as_bytes()
+    """The letter of one delivery. Raises ValueError for what no letter can carry."""
+    return Blueprint(delivery.message).letter(delivery)
 
 
-def fill_text(text: str, values: Mapping[str, str]) -> str:
-    """Fill the merge fields of a text; what a value contains is not filled again."""
-    return _fill(text, values, str)
+@lru_cache(maxsize=64)
+def sender_address(sender: str) -> str:
+    """The address in a From header, as SMTP wants it. Raises InvalidAddress."""
+    return deliverable(parseaddr(sender)[1])
 
 
-def fill_html(html: str, values: Mapping[str, str]) -> str:
-    """Fill the merge fields of an HTML document, with the values escaped."""
-    return _fill(html, values, escape)
+def message_id(message: Message, normalised: str) -> str:
+    """The Message-ID of a message to an address: the same on every try, without showing either."""
+    digest = hashlib.sha256(f"{message.uid}:{normalised}".encode()).hexdigest()[:32]
+    return f"<{digest}@{sender_address(message.sender).rpartition('@')[2]}>"
 
 
-def _fill(text: str, values: Mapping[str, str], encode: Callable[[str], str]) -> str:
-    if not values:
-        # Without merge data, brackets are what somebody wrote, perhaps a visitor in a form.
-        return text
-    return MERGE_FIELD.sub(lambda match: encode(values[match[1]]), text)
+def _base64(data: bytes) -> bytes:
+    return base64.encodebytes(data)
+
+
+def _quoted_printable(data: bytes) -> bytes:
+    return binascii.b2a_qp(data, istext=True)
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

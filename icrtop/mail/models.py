@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 from typing import Any, Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -33,30 +34,38 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", _("not sent: cancelled")
 
 
-# Every move there is. A move that is not here is a defect: see `icrtop.mail.claims`.
-MOVES: dict[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.CLAIMED, State.SUPPRESSED, State.CANCELLED}),
-    State.DEFERRED: frozenset({State.CLAIMED, State.SUPPRESSED, State.CANCELLED}),
-    # Nothing of the letter has left: it may go back, and any refusal is about the envelope.
-    State.CLAIMED: frozenset({State.PENDING, State.SENDING, State.DEFERRED, State.FAILED}),
-    # Back to pending only where the server has not seen the end of the letter.
-    State.SENDING: frozenset(
-        {State.PENDING, State.SENT, State.DEFERRED, State.FAILED, State.UNCERTAIN}
-    ),
-    # Only by the worker that was thought dead, and comes back knowing what the server said.
-    State.UNCERTAIN: frozenset({State.PENDING, State.SENT, State.DEFERRED, State.FAILED}),
-    State.SENT: frozenset(),
-    State.FAILED: frozenset(),
-    State.SUPPRESSED: frozenset(),
-    State.CANCELLED: frozenset(),
-}
-
 WAITING = (State.PENDING, State.DEFERRED)
 LEASED = (State.CLAIMED, State.SENDING)
+# Nothing of it has left, whoever holds it: it can still be taken back.
+UNSENT = (*WAITING, State.CLAIMED)
+# Something is still going to happen to it by itself.
+OPEN = (*WAITING, *LEASED)
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def open(self) -> Self:
+        """Messages with letters that are still to be sent, also if somebody has to agree first."""
+        return self.filter(finished_at=None)
+
+    def held(self) -> Self:
+        """Messages that wait for a person: paused by one, or by a refusal, or missed their time."""
+        return self.open().exclude(paused_at=None)
+
+    def missed(self) -> Self:
+        """Messages whose time went by while nothing was sent: too late to go unasked."""
+        return self.open().filter(
+            paused_at=None,
+            started_at=None,
+            scheduled_for__lt=Now() - timedelta(hours=settings.MAIL_MISSED_AFTER_HOURS),
+        )
 
 
 class Message(models.Model):
-    """A letter as it is sent, whoever it goes to. It is never changed once it is written."""
+    """A letter as it is sent, whoever it goes to.
+
+    What is sent is never changed once it is written. How the sending stands is, by
+    `icrtop.mail.claims` and `icrtop.mail.control` alone.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     purpose = models.CharField(
@@ -69,16 +78,53 @@ class Message(models.Model):
     html = models.TextField(_("letter as HTML"))
     text = models.TextField(_("letter as plain text"))
     headers = models.JSONField(_("further headers"), default=dict, blank=True)
+    # Field → salt: in the letter stands a signature of the recipient's value, not the value.
+    signed = models.JSONField(_("signed merge fields"), default=dict, blank=True)
+    list_id = models.CharField(_("mailing list"), max_length=100, blank=True)
+    # Whoever queues the same thing twice, by a double click or a repeated task, gives it a key.
+    key = models.CharField(  # noqa: DJ001 # Unique where there is one.
+        max_length=200, unique=True, null=True, editable=False
+    )
     priority = models.PositiveSmallIntegerField(
         _("priority"), choices=Priority, default=Priority.TRANSACTIONAL
     )
     created = models.DateTimeField(_("written"), db_default=Now(), editable=False)
+    scheduled_for = models.DateTimeField(_("not before"), null=True, editable=False)
+
+    # Who was meant, and who of them gets no letter of their own: asserted when it is queued.
+    candidates = models.PositiveIntegerField(_("recipients asked for"), default=0)
+    duplicates = models.PositiveIntegerField(_("of them twice"), default=0)
+    unusable = models.PositiveIntegerField(_("of them without a usable address"), default=0)
+
+    started_at = models.DateTimeField(_("begun"), null=True, editable=False)
+    paused_at = models.DateTimeField(_("paused"), null=True, editable=False)
+    cancelled_at = models.DateTimeField(_("cancelled"), null=True, editable=False)
+    reason = models.TextField(_("why it is paused or cancelled"), blank=True)
+    # While this is empty, workers look for letters of this message.
+    finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
+    # State → letters, kept when it is finished, so that lists need not count them again.
+    tally = models.JSONField(_("letters by state"), default=dict, editable=False)
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
-        default_permissions = ("view",)
+        # "control" is to pause, resume and cancel, and to have letters sent again.
+        default_permissions = ("view", "control")
         ordering = ["-pk"]
         verbose_name = _("message")
         verbose_name_plural = _("messages")
+        indexes = [
+            models.Index(
+                fields=["priority", "id"],
+                condition=models.Q(finished_at=None),
+                name="mail_message_open",
+            ),
+            models.Index(
+                fields=["list_id"],
+                condition=models.Q(finished_at=None) & ~models.Q(list_id=""),
+                name="mail_message_open_list",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.subject
@@ -90,19 +136,18 @@ class Message(models.Model):
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def due(self) -> Self:
-        """Deliveries that a worker may claim now, in the order in which they should go."""
-        return self.filter(state__in=WAITING, next_attempt_at__lte=Now()).order_by(
-            "priority", "next_attempt_at", "pk"
-        )
-
-    def waiting(self) -> Self:
-        """Deliveries that will be sent without anybody doing anything."""
-        return self.filter(state__in=(*WAITING, *LEASED))
+    def unsent(self) -> Self:
+        """Deliveries of which nothing has left yet."""
+        return self.filter(state__in=UNSENT)
 
     def overdue(self, by: timedelta) -> Self:
-        """Deliveries due since `by` ago: no worker runs, or they cannot keep up."""
-        return self.filter(state__in=WAITING, next_attempt_at__lt=Now() - by)
+        """Deliveries that could have gone `by` ago: no worker runs, or they cannot keep up."""
+        return self.filter(
+            state__in=WAITING,
+            next_attempt_at__lt=Now() - by,
+            message__finished_at=None,
+            message__paused_at=None,
+        ).exclude(message__scheduled_for__gt=Now() - by)
 
     def stuck(self) -> Self:
         """Deliveries that only a person can do something about: refused, or perhaps sent."""
@@ -110,7 +155,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def expired(self) -> Self:
         """Deliveries whose worker has let its lease run out: it died, or it hangs."""
-        return self.filter(state__in=LEASED, lease_until__lt=Now())
+        return self.filter(lease_until__lt=Now())
 
 
 class Delivery(models.Model):
@@ -120,19 +165,18 @@ class Delivery(models.Model):
         Message, models.CASCADE, related_name="deliveries", verbose_name=_("message")
     )
     address = models.CharField(_("address"), max_length=MAX_LENGTH)
+    # Compared byte by byte, so that the index also finds what an address begins with.
     normalised = models.CharField(
-        _("address for comparison"), max_length=MAX_LENGTH, editable=False
+        _("address for comparison"), max_length=MAX_LENGTH, editable=False, db_collation="C"
     )
     name = models.CharField(_("name"), max_length=200, blank=True)
     merge = models.JSONField(_("values of merge fields"), default=dict, blank=True)
-    # A copy of the message's, so that one index finds what to send next.
-    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority)
 
     state = models.CharField(
         _("state"), max_length=10, choices=State, default=State.PENDING, editable=False
     )
-    attempts = models.PositiveSmallIntegerField(_("answers of the mail server"), default=0)
-    releases = models.PositiveSmallIntegerField(_("times the mail server was away"), default=0)
+    attempts = models.PositiveSmallIntegerField(_("tries that were answered"), default=0)
+    releases = models.PositiveSmallIntegerField(_("tries without a mail server"), default=0)
     next_attempt_at = models.DateTimeField(_("not before"), db_default=Now())
     # Who holds it. The token outlives the lease, so that a worker can still say what happened.
     token = models.UUIDField(_("worker's token"), null=True, editable=False)
@@ -151,7 +195,7 @@ class Delivery(models.Model):
         verbose_name_plural = _("letters")
         constraints = [
             models.UniqueConstraint(
-                fields=["message", "normalised"], name="mail_delivery_once_per_address"
+                fields=["normalised", "message"], name="mail_delivery_once_per_address"
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=State.values), name="mail_delivery_state"
@@ -163,15 +207,15 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["normalised"], name="mail_delivery_address"),
             models.Index(
-                fields=["priority", "next_attempt_at", "id"],
+                fields=["message", "next_attempt_at", "id"],
                 condition=models.Q(state__in=WAITING),
                 name="mail_delivery_due",
             ),
             models.Index(
-                fields=["lease_until"],
-                condition=models.Q(state__in=LEASED),
+                # Not by state: recording what became of a letter must not search through these.
+                fields=["message", "lease_until"],
+                condition=models.Q(lease_until__isnull=False),
                 name="mail_delivery_leased",
             ),
             models.Index(
@@ -193,7 +237,9 @@ class Suppression(models.Model):
         COMPLAINED = "complained", _("its owner reported a letter as spam")
         STAFF = "staff", _("entered by staff")
 
-    normalised = models.CharField(_("address"), max_length=MAX_LENGTH, unique=True)
+    normalised = models.CharField(
+        _("address"), max_length=MAX_LENGTH, unique=True, db_collation="C"
+    )
     reason = models.CharField(_("reason"), max_length=10, choices=Reason)
     note = models.TextField(_("note"), blank=True)
     created = models.DateTimeField(_("since"), db_default=Now(), editable=False)

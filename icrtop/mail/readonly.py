@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import URLPattern
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
@@ -16,7 +17,9 @@ class ReadOnlyInspectView(generic.InspectView):
         if value in (None, ""):
             return _("None")
         # Wagtail shows what the database holds, which is UTC, as if it were local time.
-        return timezone.localtime(value) if isinstance(value, datetime) else value
+        if isinstance(value, datetime):
+            return date_format(timezone.localtime(value), "j F Y, H:i")
+        return value
 
 
 class ReadOnlyViewSet(ModelViewSet):

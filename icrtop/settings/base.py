@@ -157,6 +157,13 @@ DEFAULT_FROM_EMAIL = env.str(
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# How icrtop.mail sends: see docs/mail.md.
+MAIL_CONNECTIONS = env.int("MAIL_CONNECTIONS", default=8)
+MAIL_RATE = env.str("MAIL_RATE", default="")
+MAIL_DOMAIN_RATES = env.dict("MAIL_DOMAIN_RATES", default={})
+MAIL_BOUNCE_ADDRESS = env.str("MAIL_BOUNCE_ADDRESS", default="")
+MAIL_MISSED_AFTER_HOURS = env.int("MAIL_MISSED_AFTER_HOURS", default=6)
+
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -1,6 +1,6 @@
 import factory
 
-from icrtop.mail.models import Delivery, Message, Priority
+from icrtop.mail.models import Delivery, Message
 
 
 class MessageFactory(factory.django.DjangoModelFactory):
@@ -22,4 +22,3 @@ class DeliveryFactory(factory.django.DjangoModelFactory):
     message = factory.SubFactory(MessageFactory)
     address = factory.Sequence("reader{}@example.org".format)
     normalised = factory.LazyAttribute(lambda delivery: delivery.address.lower())
-    priority = Priority.TRANSACTIONAL

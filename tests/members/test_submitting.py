@@ -96,8 +96,8 @@ def test_a_wrong_address_in_the_settings_does_not_cost_the_application(given, ca
 
 
 def test_a_suppressed_address_is_shown_in_the_trail(given):
+    from icrtop.mail.control import suppress
     from icrtop.mail.models import Suppression
-    from icrtop.mail.services import suppress
 
     suppress("ama@example.org", Suppression.Reason.BOUNCED)
     application = submit_application(given, CURRENT)

@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from icrtop.mail import nudging, sending
+from icrtop.mail.control import suppress
 from icrtop.mail.models import Delivery, Message, State, Suppression
-from icrtop.mail.services import suppress
 from newsletter import links, services
 from newsletter.models import Consent, Subscriber, Subscription
 from tests.factories.newsletter import ConsentFactory, SubscriberFactory, SubscriptionFactory

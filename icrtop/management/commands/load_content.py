@@ -30,7 +30,17 @@ class Command(BaseCommand):
             help="do nothing where there is a home page already",
         )
 
-    def handle(self, *args: Any, if_empty: bool, **options: Any) -> None:
+        parser.add_argument(
+            "--groups",
+            action="store_true",
+            help="only give the groups of staff what their table says",
+        )
+
+    def handle(self, *args: Any, if_empty: bool, groups: bool, **options: Any) -> None:
+        if groups:
+            ensure_groups()
+            self.stdout.write("The groups of staff have what their table says.")
+            return
         if if_empty and HomePage.objects.exists():
             self.stdout.write("The site has its content already.")
             return
