@@ -1,12 +1,12 @@
 # The two commands that matter: `make run` and `make test`. See docs/operations.md.
 SHELL = /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint lock manage reset
+.PHONY: help run dev test lint lock manage reset bench-mail bench-freeze
 
 local = @sh icrtop/local/setup.sh && exec .venv/bin/python -m icrtop.local
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: ## Run the site with its content (HOST=127.0.0.1 PORT=8000)
 	$(local) run
@@ -25,6 +25,12 @@ lock: ## Write the requirements files anew from pyproject.toml
 
 manage: ## Run a Django command on the running site (ARGS="shell")
 	$(local) manage $(ARGS)
+
+bench-mail: ## Measure how fast letters leave (ARGS="--letters 500000 --workers 2")
+	$(local) bench mail $(ARGS)
+
+bench-freeze: ## Measure how fast a letter to a million subscribers is queued
+	$(local) bench freeze $(ARGS)
 
 reset: ## Delete the local data: database, letters, media (FORCE=1 does not ask)
 	$(local) reset

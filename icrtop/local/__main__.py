@@ -20,10 +20,10 @@ def main(arguments: list[str]) -> int:
                 from icrtop.local.site import manage
 
                 manage(rest)
-            case "test" | "lint" | "lock" | "reset":
+            case "test" | "lint" | "lock" | "reset" | "bench":
                 return int(importlib.import_module(f"icrtop.local.{command}").run(rest))
             case _:
-                print("One of: run, dev, test, lint, lock, manage, reset", file=sys.stderr)
+                print("One of: run, dev, test, lint, lock, manage, reset, bench", file=sys.stderr)
                 return 2
     except Failure as failure:
         report(failure)

@@ -9,7 +9,17 @@ from icrtop.local.output import Failure, say
 from icrtop.local.site import ENVIRONMENT_FILE
 
 DATA = (
-    *("postgres", "mail", "media", "static", "log", "test", "static.stamp", "celerybeat-schedule"),
+    *(
+        "postgres",
+        "mail",
+        "media",
+        "static",
+        "log",
+        "test",
+        "bench",
+        "static.stamp",
+        "celerybeat-schedule",
+    ),
     *("secret-key", "staff-password", ENVIRONMENT_FILE),
 )
 
