@@ -102,12 +102,12 @@ def withdraw(address: str, list_id: str = "", reason: str = "") -> int:
     InvalidAddress.
     """
     check_move(UNSENT, State.CANCELLED)
-    letters = Delivery.objects.unsent().filter(normalised=normalise(address))
-    letters = (
-        letters.filter(message__list_id=list_id)
-        if list_id
-        else letters.exclude(message__list_id="")
-    )
+    messages = Message.objects.exclude(list_id="")
+    if list_id:
+        messages = messages.filter(list_id=list_id)
+    # Not by a join: the state would be looked up in another row than the one that is changed, and
+    # a letter that a worker begins to send at this moment would be taken for unsent.
+    letters = Delivery.objects.unsent().filter(normalised=normalise(address), message__in=messages)
     return letters.update(
         state=State.CANCELLED,
         token=None,
