@@ -27,6 +27,10 @@ def _check_sending() -> Iterator[Error]:
     if urlsplit(settings.SMTP_URL).scheme not in SCHEMES:
         yield _error("E001", f"SMTP_URL begins with none of {', '.join(SCHEMES)}.")
     try:
+        _port = urlsplit(settings.SMTP_URL).port
+    except ValueError as error:
+        yield _error("E010", f"SMTP_URL: {error}")
+    try:
         deliverable(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
     except InvalidAddress as error:
         yield _error("E002", f"DEFAULT_FROM_EMAIL: {error}")

@@ -80,17 +80,24 @@ def claim(size: int) -> list[Delivery]:
     Addresses that were suppressed since the letter was queued are left out, and get none.
     """
     while taken := _claim(size):
-        _note_beginning({delivery.message_id for delivery in taken})
+        stopped = _begin_messages({delivery.message_id for delivery in taken})
         suppressed = _suppress(taken)
-        if wanted := [each for each in taken if each.normalised not in suppressed]:
+        _cancel([each for each in taken if each.withdrawn])
+        release([each for each in taken if each.message_id in stopped], wait=False)
+        wanted = [
+            each
+            for each in taken
+            if not (each.withdrawn or each.normalised in suppressed or each.message_id in stopped)
+        ]
+        if wanted:
             return wanted
     return []
 
 
 @patiently
-def still_held(deliveries: Collection[Delivery]) -> set[int]:
+def still_ours(deliveries: Collection[Delivery]) -> set[int]:
     """The keys of those letters that have not been withdrawn since they were claimed."""
-    return set(_held(deliveries).values_list("pk", flat=True))
+    return set(_ours(deliveries).values_list("pk", flat=True))
 
 
 @patiently
@@ -118,7 +125,7 @@ def release(
             "next_attempt_at": Now() + min(FIRST_RELEASE_WAIT * 2**doublings, LONGEST_RELEASE_WAIT),
             "server_reply": reply,
         }
-    return _held(deliveries).update(
+    return _ours(deliveries).update(
         state=State.PENDING, token=None, lease_until=None, reason="", changed=Now(), **changes
     )
 
@@ -127,7 +134,7 @@ def release(
 def postpone(deliveries: Collection[Delivery], seconds: float) -> int:
     """Give back letters whose turn a limit of our own puts off; return how many were ours."""
     check_move([State.CLAIMED], State.PENDING)
-    return _held(deliveries).update(
+    return _ours(deliveries).update(
         state=State.PENDING,
         token=None,
         lease_until=None,
@@ -173,8 +180,18 @@ def _claim(size: int) -> list[Delivery]:
 
 
 @patiently
-def _note_beginning(messages: set[int]) -> None:
-    Message.objects.filter(pk__in=messages, started_at=None).update(started_at=Now())
+@transaction.atomic
+def _begin_messages(keys: set[int]) -> set[int]:
+    """Note that messages have begun; return the keys of those that somebody has just stopped.
+
+    Whoever pauses or cancels a message holds its row: either they see the letters that were claimed
+    from it, or this sees what they have done.
+    """
+    messages = Message.objects.filter(pk__in=keys)
+    rows = messages.order_by("pk").select_for_update(no_key=True)
+    stopped = {each.pk for each in rows.only("paused_at", "cancelled_at") if each.is_stopped}
+    messages.filter(started_at=None).exclude(pk__in=stopped).update(started_at=Now())
+    return stopped
 
 
 @patiently
@@ -185,7 +202,7 @@ def _suppress(claimed: Sequence[Delivery]) -> set[str]:
     suppressions = Suppression.objects.filter(normalised__in=addresses)
     for suppression in suppressions:
         theirs = [each for each in claimed if each.normalised == suppression.normalised]
-        _held(theirs).update(
+        _ours(theirs).update(
             state=State.SUPPRESSED,
             lease_until=None,
             reason=suppression.get_reason_display(),
@@ -194,7 +211,20 @@ def _suppress(claimed: Sequence[Delivery]) -> set[str]:
     return {suppression.normalised for suppression in suppressions}
 
 
-def _held(deliveries: Collection[Delivery]) -> DeliveryQuerySet:
+@patiently
+def _cancel(withdrawn: Sequence[Delivery]) -> None:
+    """Stop letters that were refused for now after their recipients had left the list."""
+    check_move([State.CLAIMED], State.CANCELLED)
+    if withdrawn:
+        _ours(withdrawn).update(
+            state=State.CANCELLED,
+            lease_until=None,
+            reason=_("The recipient has unsubscribed."),
+            changed=Now(),
+        )
+
+
+def _ours(deliveries: Collection[Delivery]) -> DeliveryQuerySet:
     """Those of one claim's letters that are still this worker's, and of which nothing has left."""
     return Delivery.objects.filter(
         pk__in=[delivery.pk for delivery in deliveries],

@@ -83,7 +83,8 @@ class Body:
             encoding, self.encode = "base64", _base64
             runs = [content]
         else:
-            # Quoted-printable goes line by line.
+            # Quoted-printable goes line by line. Lines with fields are runs of their own, as one
+            # match never equals another.
             encoding, self.encode = "quoted-printable", _quoted_printable
             lines = re.findall(r"[^\n]*\n", content)
             runs = ["".join(run) for _same, run in groupby(lines, MERGE_FIELD.search)]

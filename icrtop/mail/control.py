@@ -4,15 +4,16 @@ Each of these takes effect within a batch, about two seconds of sending, also wh
 """
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, When
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
 from icrtop.mail import nudging
 from icrtop.mail.addresses import normalise
 from icrtop.mail.finishing import cancel_some
-from icrtop.mail.models import UNSENT, Delivery, Message, State, Suppression
+from icrtop.mail.models import OPEN, UNSENT, Delivery, Message, State, Suppression
 from icrtop.mail.moves import check_move
+from icrtop.mail.patience import patiently
 
 
 @transaction.atomic
@@ -23,6 +24,7 @@ def pause(message: Message, reason: str) -> bool:
     """
     if not _lock(message).filter(finished_at=None, cancelled_at=None).exists():
         return False
+    reason = reason or _("Paused by staff.")
     _lock(message).filter(paused_at=None).update(paused_at=Now(), reason=reason)
     check_move([State.CLAIMED], State.PENDING)
     # Those that a worker is about to send are locked, and are passed by.
@@ -40,7 +42,12 @@ def resume(message: Message) -> int:
     Return how many letters are now to be sent.
     """
     resumed = _lock(message).filter(finished_at=None, cancelled_at=None).exclude(paused_at=None)
-    if not resumed.update(paused_at=None, reason="", started_at=Coalesce("started_at", Now())):
+    # Begun, it goes however late it is: not if its time is still to come.
+    begun = Case(
+        When(scheduled_for__gt=Now(), then=F("started_at")),
+        default=Coalesce("started_at", Now()),
+    )
+    if not resumed.update(paused_at=None, reason="", started_at=begun):
         return 0
     transaction.on_commit(nudging.nudge)
     return message.deliveries.unsent().count()
@@ -56,7 +63,7 @@ def cancel(message: Message, reason: str) -> bool:
     if (
         not _lock(message)
         .filter(finished_at=None, cancelled_at=None)
-        .update(cancelled_at=Now(), reason=reason)
+        .update(cancelled_at=Now(), reason=reason or _("Cancelled by staff."))
     ):
         return False
     message.refresh_from_db(fields=["cancelled_at", "reason"])
@@ -84,12 +91,15 @@ def send_again(message: Message) -> int:
     if _lock(message).filter(finished_at=None).exclude(cancelled_at=None).exists():
         return 0  # It is still being cancelled.
     again = (
-        message.deliveries.filter(state=State.UNCERTAIN)
+        message.deliveries.repeatable()
         # Not by the worker that was thought dead.
         .update(state=State.PENDING, token=None, next_attempt_at=Now(), reason="", changed=Now())
     )
     if again:
-        _lock(message).update(finished_at=None, cancelled_at=None)
+        # One that is open, and paused, stays so.
+        _lock(message).exclude(finished_at=None).update(
+            finished_at=None, cancelled_at=None, paused_at=None, reason=""
+        )
         transaction.on_commit(nudging.nudge)
     return again
 
@@ -98,8 +108,8 @@ def send_again(message: Message) -> int:
 def withdraw(address: str, list_id: str = "", reason: str = "") -> int:
     """Send an address nothing more of what waits for it from a mailing list, or from all of them.
 
-    Return how many letters that were. Letters that came from no list are sent. Raises
-    InvalidAddress.
+    Return how many letters that were. What is leaving at this moment is not tried again. Letters
+    that come from no list are sent. Raises InvalidAddress.
     """
     check_move(UNSENT, State.CANCELLED)
     messages = Message.objects.exclude(list_id="")
@@ -107,8 +117,10 @@ def withdraw(address: str, list_id: str = "", reason: str = "") -> int:
         messages = messages.filter(list_id=list_id)
     # Not by a join: the state would be looked up in another row than the one that is changed, and
     # a letter that a worker begins to send at this moment would be taken for unsent.
-    letters = Delivery.objects.unsent().filter(normalised=normalise(address), message__in=messages)
-    return letters.update(
+    letters = Delivery.objects.filter(normalised=normalise(address), message__in=messages)
+    # First of all, in whatever state: those that are on their way may come back.
+    letters.filter(state__in=(*OPEN, State.UNCERTAIN)).update(withdrawn=True)
+    return letters.unsent().update(
         state=State.CANCELLED,
         token=None,
         lease_until=None,
@@ -138,9 +150,18 @@ def suppress(address: str, reason: Suppression.Reason, note: str = "") -> Suppre
     return suppression
 
 
-def hold_missed() -> int:
-    """Leave scheduled messages whose time went by while the system was down to a person."""
-    return Message.objects.missed().update(
+@patiently
+@transaction.atomic
+def hold_missed(only: Message | None = None) -> int:
+    """Leave scheduled messages whose time went by while the system was down to a person.
+
+    Return how many they are. What somebody is just doing something with is left for the next time.
+    """
+    missed = Message.objects.missed()
+    if only:
+        missed = missed.filter(pk=only.pk)
+    keys = missed.select_for_update(skip_locked=True).values_list("pk", flat=True)
+    return Message.objects.filter(pk__in=list(keys)).update(
         paused_at=Now(),
         reason=_("It was not sent at its time, because the system was down. Is it still right?"),
     )

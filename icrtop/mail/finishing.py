@@ -1,5 +1,7 @@
 """Noting when a message has nothing left to send, and making sure that a cancelled one has not."""
 
+import time
+
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
@@ -10,6 +12,7 @@ from icrtop.mail.patience import patiently
 
 # How many rows of a cancelled message one statement changes.
 CANCEL_CHUNK = 10_000
+CANCEL_SECONDS = 2.0
 FINISH_CHUNK = 1_000
 
 FINISH = """
@@ -48,20 +51,32 @@ def finish_messages() -> None:
                 cursor.execute(FINISH, {"ids": ids, "open": list(OPEN)})
 
 
-def cancel_waiting() -> None:
-    """Cancel what is left of cancelled messages, a part at a time, as they may be very long."""
+def cancel_waiting(seconds: float = CANCEL_SECONDS) -> bool:
+    """Cancel what is left of cancelled messages, for about `seconds`; return whether more is left.
+
+    They may be very long, and other messages have letters that somebody waits for.
+    """
+    stop = time.monotonic() + seconds
     for message in Message.objects.open().exclude(cancelled_at=None):
         while cancel_some(message):
-            pass
+            if time.monotonic() > stop:
+                return True
+    return False
 
 
 @patiently
 def cancel_some(message: Message) -> int:
-    """Cancel up to 10,000 unsent letters of a cancelled message; return how many they were."""
+    """Cancel up to 10,000 unsent letters of a cancelled message; return how many they were.
+
+    Those that workers hold come first, then in the order in which they would be sent.
+    """
     check_move(UNSENT, State.CANCELLED)
-    some = message.deliveries.unsent().select_for_update(skip_locked=True)[:CANCEL_CHUNK]
+    unsent = message.deliveries.select_for_update(skip_locked=True)
     with transaction.atomic():
-        return Delivery.objects.filter(pk__in=list(some.values_list("pk", flat=True))).update(
+        keys = list(unsent.filter(state=State.CLAIMED).values_list("pk", flat=True))
+        waiting = unsent.filter(state__in=WAITING).order_by("next_attempt_at", "pk")
+        keys += waiting.values_list("pk", flat=True)[:CANCEL_CHUNK]
+        return Delivery.objects.filter(pk__in=keys).update(
             state=State.CANCELLED,
             token=None,
             lease_until=None,

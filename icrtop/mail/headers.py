@@ -83,6 +83,7 @@ def _needs_encoding(text: str) -> bool:
 
 
 def _encoded_words(text: str, header_name: str) -> str:
+    # Its name takes room in the first line: a long one more than there is for an encoded word.
     words = Header(text, "utf-8", maxlinelen=LINE_LENGTH, header_name=header_name[:30])
     return words.encode(linesep="")
 

@@ -1,7 +1,7 @@
 """The outbox: what is sent, to whom, and what became of it."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -49,12 +49,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def held(self) -> Self:
         """Messages that wait for a person: paused by one, or by a refusal, or missed their time."""
-        return self.open().exclude(paused_at=None)
+        return self.open().filter(cancelled_at=None).exclude(paused_at=None)
 
     def missed(self) -> Self:
         """Messages whose time went by while nothing was sent: too late to go unasked."""
         return self.open().filter(
             paused_at=None,
+            cancelled_at=None,
             started_at=None,
             scheduled_for__lt=Now() - timedelta(hours=settings.MAIL_MISSED_AFTER_HOURS),
         )
@@ -119,11 +120,6 @@ class Message(models.Model):
                 condition=models.Q(finished_at=None),
                 name="mail_message_open",
             ),
-            models.Index(
-                fields=["list_id"],
-                condition=models.Q(finished_at=None) & ~models.Q(list_id=""),
-                name="mail_message_open_list",
-            ),
         ]
 
     def __str__(self) -> str:
@@ -134,24 +130,43 @@ class Message(models.Model):
             raise TypeError("A message is frozen: what was sent cannot be changed afterwards.")
         super().save(*args, **kwargs)
 
+    @property
+    def is_stopped(self) -> bool:
+        return bool(self.paused_at or self.cancelled_at)
+
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def unsent(self) -> Self:
         """Deliveries of which nothing has left yet."""
         return self.filter(state__in=UNSENT)
 
-    def overdue(self, by: timedelta) -> Self:
-        """Deliveries that could have gone `by` ago: no worker runs, or they cannot keep up."""
-        return self.filter(
-            state__in=WAITING,
-            next_attempt_at__lt=Now() - by,
-            message__finished_at=None,
-            message__paused_at=None,
-        ).exclude(message__scheduled_for__gt=Now() - by)
+    def repeatable(self) -> Self:
+        """Deliveries that may have arrived, and whose recipients still want them."""
+        return self.filter(state=State.UNCERTAIN, withdrawn=False)
 
-    def stuck(self) -> Self:
-        """Deliveries that only a person can do something about: refused, or perhaps sent."""
-        return self.filter(state__in=(State.FAILED, State.UNCERTAIN))
+    def uncertain(self) -> Self:
+        """Deliveries that only a person can decide about: they may have arrived."""
+        return self.filter(state=State.UNCERTAIN)
+
+    def refused_since(self, moment: datetime) -> Self:
+        return self.filter(state=State.FAILED, changed__gt=moment)
+
+    def overdue(self, by: timedelta) -> Self:
+        """Deliveries that could have gone `by` ago: no worker runs, or they cannot keep up.
+
+        Of a long message that is being sent, the last letters are not late but last.
+        """
+        return (
+            self.filter(
+                state__in=WAITING,
+                next_attempt_at__lt=Now() - by,
+                message__finished_at=None,
+                message__paused_at=None,
+                message__cancelled_at=None,
+            )
+            .exclude(message__scheduled_for__gt=Now() - by)
+            .exclude(message__priority=Priority.BULK, message__started_at__isnull=False)
+        )
 
     def expired(self) -> Self:
         """Deliveries whose worker has let its lease run out: it died, or it hangs."""
@@ -176,11 +191,16 @@ class Delivery(models.Model):
         _("state"), max_length=10, choices=State, default=State.PENDING, editable=False
     )
     attempts = models.PositiveSmallIntegerField(_("tries that were answered"), default=0)
+    refusals = models.PositiveSmallIntegerField(
+        _("tries that were refused for what the letter says"), db_default=0, editable=False
+    )
     releases = models.PositiveSmallIntegerField(_("tries without a mail server"), default=0)
     next_attempt_at = models.DateTimeField(_("not before"), db_default=Now())
     # Who holds it. The token outlives the lease, so that a worker can still say what happened.
     token = models.UUIDField(_("worker's token"), null=True, editable=False)
     lease_until = models.DateTimeField(_("held until"), null=True, editable=False)
+    # Its recipient left the list when it was too late to stop it: it is not tried again.
+    withdrawn = models.BooleanField(_("withdrawn"), db_default=False, editable=False)
     server_reply = models.TextField(_("mail server's reply"), blank=True)
     reason = models.TextField(_("reason"), blank=True)
     created = models.DateTimeField(_("queued"), db_default=Now(), editable=False)

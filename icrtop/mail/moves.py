@@ -6,7 +6,7 @@ from icrtop.mail.models import State
 
 MOVES: dict[State, frozenset[State]] = {
     State.PENDING: frozenset({State.CLAIMED, State.SUPPRESSED, State.CANCELLED}),
-    State.DEFERRED: frozenset({State.PENDING, State.CLAIMED, State.SUPPRESSED, State.CANCELLED}),
+    State.DEFERRED: frozenset({State.CLAIMED, State.SUPPRESSED, State.CANCELLED}),
     # Nothing of the letter has left: it may go back or be withdrawn, and any refusal is about the
     # envelope.
     State.CLAIMED: frozenset(

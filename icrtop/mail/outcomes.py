@@ -19,7 +19,9 @@ from icrtop.mail.patience import patiently
 logger = logging.getLogger(__name__)
 
 # How long a letter waits after its first, second, … temporary refusal; later ones wait the longest.
+# With as many tries as this, that makes three days.
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 30, 60, 120, 240))
+TRIES = 22
 GIVE_UP_AFTER = timedelta(days=3)
 # How often a letter that was refused for what it says, not for where it goes, is tried again after
 # somebody has resumed its message.
@@ -98,9 +100,9 @@ def record_failed(delivery: Delivery, reply: str, reason: str) -> bool:
 def record_deferred(delivery: Delivery, reply: str) -> bool:
     """The letter is refused for now: try again later, and later, and in the end no more."""
     wait = _wait(delivery)
-    # Old by itself it may be because it was scheduled, or its message was paused.
-    tried_often = delivery.attempts >= len(WAITS)
-    if tried_often and timezone.now() + wait > delivery.created + GIVE_UP_AFTER:
+    # It may be old because it was scheduled, or its message was paused; and it may have been tried
+    # often because somebody did not want to wait.
+    if delivery.attempts + 1 >= TRIES and timezone.now() + wait > delivery.created + GIVE_UP_AFTER:
         return record_failed(
             delivery,
             reply,
@@ -110,20 +112,19 @@ def record_deferred(delivery: Delivery, reply: str) -> bool:
 
 
 @patiently
-def record_held(delivery: Delivery, reply: str) -> bool:
+def record_put_back(delivery: Delivery, reply: str) -> bool:
     """The letter is refused for what it says or who sends it: it waits, with its message.
 
     Once that is resumed, its other letters go first. Refused like this three times, it is given up.
     """
-    # Refusals for now count among the attempts, but say nothing against the letter.
-    again = delivery.server_reply.startswith("5")
-    if again and delivery.attempts + 1 >= REFUSALS_FOR_GOOD:
+    if delivery.refusals + 1 >= REFUSALS_FOR_GOOD:
         return record_failed(delivery, reply, _("The mail server refuses what the letter says."))
     return _judge(
         delivery,
         State.PENDING,
         token=None,
         server_reply=reply,
+        refusals=F("refusals") + 1,
         next_attempt_at=Now() + _wait(delivery),
     )
 

@@ -16,9 +16,9 @@ PAUSE_SECONDS = 0.5
 def patiently[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     """Repeat a function of the database, for up to a minute, while the database is away.
 
-    The function must be one transaction that may be repeated: whether a commit was done is not
-    known when the connection is lost over it. Within a transaction of the caller's nothing is
-    repeated, as that transaction is lost.
+    The function may be repeated at any point: whether a commit was done is not known when the
+    connection is lost over it. A deadlock is waited out in the same way. Within a transaction of
+    the caller's nothing is repeated, as that transaction is lost.
     """
 
     @functools.wraps(function)
@@ -30,7 +30,7 @@ def patiently[**P, R](function: Callable[P, R]) -> Callable[P, R]:
             except (OperationalError, InterfaceError) as error:
                 if connection.in_atomic_block or time.monotonic() > stop:
                     raise
-                logger.warning("The database is away, trying again: %s", error)
+                logger.warning("Trying again, as the database says: %s", error)
                 connection.close()
                 time.sleep(PAUSE_SECONDS)
 

@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from icrtop.mail.models import OPEN, WAITING, Delivery, Message, State
+from icrtop.mail.models import OPEN, Delivery, Message, State
 
 RATE_OVER = timedelta(minutes=1)
 
@@ -31,10 +31,6 @@ class Progress:
     def open(self) -> int:
         """Letters that something is still going to happen to."""
         return sum(self[state] for state in OPEN)
-
-    @property
-    def waiting(self) -> int:
-        return sum(self[state] for state in WAITING)
 
     @property
     def done(self) -> int:

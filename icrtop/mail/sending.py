@@ -33,6 +33,7 @@ BATCH_SECONDS = 2.0
 FIRST_BATCH, LARGEST_BATCH = 10, 500
 # How many letters are worth a connection more.
 LETTERS_PER_CONNECTION = 5
+LONG_GREETING_SECONDS = 1.0
 
 
 def send_due(seconds: float = RUN_SECONDS) -> None:
@@ -42,16 +43,17 @@ def send_due(seconds: float = RUN_SECONDS) -> None:
     """
     claims.expire_leases()
     control.hold_missed()
-    finishing.cancel_waiting()
     run = Run(seconds)
     try:
         run.go()
     finally:
         run.end()
+    if finishing.cancel_waiting():
+        nudging.nudge()
     finishing.finish_messages()
 
 
-class Letter(NamedTuple):
+class Outgoing(NamedTuple):
     """A letter on its way over a connection."""
 
     delivery: Delivery
@@ -65,7 +67,7 @@ class Run:
     """One worker's stretch of sending."""
 
     def __init__(self, seconds: float) -> None:
-        self.stop = time.monotonic() + seconds
+        self.stop_at = time.monotonic() + seconds
         self.connections: list[smtp.Connection] = []
         self.most_connections = settings.MAIL_CONNECTIONS
         self.queue: deque[Delivery] = deque()
@@ -84,7 +86,7 @@ class Run:
             self.queue.extend(batch)
             while self.queue and not self.is_over:
                 self._round()
-                if time.monotonic() >= self.stop:
+                if time.monotonic() >= self.stop_at:
                     self.is_over = True
                     nudging.nudge()
             self._record_sent()
@@ -116,12 +118,12 @@ class Run:
             self._leave_alone([letter for letter in ready if letter.delivery.pk not in begun])
         if self.is_in_doubt:
             # The next letters would go the same way, and as many more would be uncertain.
-            self._wait_for_server("The server has not answered a letter.")
+            self._wait_for_server(_("The mail server has not answered for a letter."))
 
-    def _next_letters(self) -> Iterator[Letter]:
+    def _next_letters(self) -> Iterator[Outgoing]:
         """The next letter for each connection, as far as there are letters and the limits allow."""
         wanted = min(self.most_connections, -(-len(self.queue) // LETTERS_PER_CONNECTION))
-        while len(self.connections) < wanted and self._connect():
+        while len(self.connections) < min(wanted, self.most_connections) and self._connect():
             pass
         for connection in self.connections[:wanted]:
             letter = self._next_letter(connection)
@@ -129,14 +131,14 @@ class Run:
                 return
             yield letter
 
-    def _next_letter(self, connection: smtp.Connection) -> Letter | None:
+    def _next_letter(self, connection: smtp.Connection) -> Outgoing | None:
         while self.queue:
             delivery = self.queue.popleft()
             if self._has_turn(delivery) and (letter := self._compose(delivery, connection)):
                 return letter
         return None
 
-    def _compose(self, delivery: Delivery, connection: smtp.Connection) -> Letter | None:
+    def _compose(self, delivery: Delivery, connection: smtp.Connection) -> Outgoing | None:
         # Whatever is wrong with one letter must not keep the others back.
         try:
             blueprint = self.blueprints[delivery.message_id]
@@ -146,7 +148,7 @@ class Run:
             self._pause(delivery.message_id, _("It cannot be composed: %s") % error)
             return None
         try:
-            return Letter(
+            return Outgoing(
                 delivery,
                 envelope_sender(delivery, blueprint.sender),
                 deliverable(delivery.address),
@@ -173,7 +175,7 @@ class Run:
             if not turn.everybody:
                 claims.postpone([delivery], turn.wait)
                 return False
-            if time.monotonic() + turn.wait > self.stop:
+            if time.monotonic() + turn.wait > self.stop_at:
                 claims.postpone([delivery, *self.queue], turn.wait)
                 self._give_up()
                 return False
@@ -182,6 +184,7 @@ class Run:
 
     def _connect(self) -> bool:
         """Open one more connection. False: it will have to do without."""
+        started = time.monotonic()
         try:
             self.connections.append(smtp.Connection())
         except smtp.ServerUnavailable as error:
@@ -194,9 +197,12 @@ class Run:
                     self._pause(key, _("The mail server refuses our name: %s") % error)
             self._wait_for_server(str(error))
             return False
+        if time.monotonic() - started > LONG_GREETING_SECONDS:
+            # Some servers let strangers wait. As many times that would be most of the run.
+            self.most_connections = len(self.connections)
         return True
 
-    def _offer(self, letter: Letter) -> bool:
+    def _offer(self, letter: Outgoing) -> bool:
         try:
             letter.connection.offer(letter.sender, letter.address)
         except smtp.ServerUnavailable as error:
@@ -204,7 +210,7 @@ class Run:
             return False
         return True
 
-    def _is_wanted(self, letter: Letter) -> bool:
+    def _is_wanted(self, letter: Outgoing) -> bool:
         """Hear what the server says to a letter's envelope. True: it waits for the letter."""
         try:
             refusal = letter.connection.answer()
@@ -215,7 +221,12 @@ class Run:
             self._refused(letter, refusal)
         return refusal is None
 
-    def _send(self, letter: Letter, patience_ends: float) -> bool:
+    def _send(self, letter: Outgoing, patience_ends: float) -> bool:
+        if time.monotonic() >= patience_ends:
+            # Another one has hung. Without time for the answer, this one would be in doubt.
+            outcomes.record_deferred(letter.delivery, _("There was no time to send it."))
+            self._hang_up(letter.connection)
+            return False
         try:
             letter.connection.send(letter.content, patience_ends - time.monotonic())
         except smtp.LetterCutShort as error:
@@ -228,7 +239,7 @@ class Run:
             return False
         return True
 
-    def _hear(self, letter: Letter, patience_ends: float) -> None:
+    def _hear(self, letter: Outgoing, patience_ends: float) -> None:
         """Hear the server's judgement of a letter that has left."""
         try:
             reply = letter.connection.verdict(patience_ends - time.monotonic())
@@ -240,13 +251,13 @@ class Run:
         else:
             self._refused(letter, smtp.Refusal(smtp.Step.END, reply))
 
-    def _uncertain(self, letter: Letter, error: Exception) -> None:
+    def _uncertain(self, letter: Outgoing, error: Exception) -> None:
         logger.error("No answer after letter %d had left: %s", letter.delivery.pk, error)
         outcomes.record_uncertain(letter.delivery, str(error))
         self._hang_up(letter.connection)
         self.is_in_doubt = True
 
-    def _refused(self, letter: Letter, refusal: smtp.Refusal) -> None:
+    def _refused(self, letter: Outgoing, refusal: smtp.Refusal) -> None:
         delivery, reply = letter.delivery, str(refusal.reply)
         match verdicts.judge(refusal):
             case Verdict.DEFER:
@@ -254,7 +265,7 @@ class Run:
             case Verdict.FAIL:
                 outcomes.record_failed(delivery, reply, "")
             case Verdict.PAUSE:
-                outcomes.record_held(delivery, reply)
+                outcomes.record_put_back(delivery, reply)
                 self._pause(delivery.message_id, _("The mail server refuses it: %s") % reply)
         if not letter.connection.is_usable:
             self._hang_up(letter.connection)
@@ -264,14 +275,14 @@ class Run:
         patiently(control.pause)(self.blueprints.messages[key], reason)
         self.queue = deque(each for each in self.queue if each.message_id != key)
 
-    def _lose(self, letter: Letter, error: Exception) -> None:
+    def _lose(self, letter: Outgoing, error: Exception) -> None:
         """Go on after a connection was lost before a letter had left over it.
 
         A connection that has taken letters may have had enough of them: the next one gets it. If a
         new one is lost, the server is away, or cannot stomach this letter.
         """
         self._hang_up(letter.connection)
-        if letter.connection.letters:
+        if letter.connection.judged:
             # If it was this letter that it stumbled over, the others go first the next time.
             again = letter.delivery.pk in self.lost
             (self.queue.append if again else self.queue.appendleft)(letter.delivery)
@@ -286,14 +297,14 @@ class Run:
         claims.release(self.queue, error)
         self._give_up()
 
-    def _leave_alone(self, letters: Sequence[Letter]) -> None:
+    def _leave_alone(self, letters: Sequence[Outgoing]) -> None:
         """Hang up on letters that are withdrawn, paused or another worker's by now.
 
         The server waits for them, and there is no way to tell it to wait no more.
         """
         for letter in letters:
             self._hang_up(letter.connection)
-        held = claims.still_held(self.queue)
+        held = claims.still_ours(self.queue)
         self.queue = deque(each for each in self.queue if each.pk in held)
 
     def _hang_up(self, connection: smtp.Connection) -> None:

@@ -92,14 +92,17 @@ class OutcomeUnknown(Exception):
 
 
 class Connection:
-    """A connection ready for letters. Raises ServerUnavailable, also on 421 at any step."""
+    """A connection ready for letters.
+
+    Raises ServerUnavailable, also on 421 at any step before the end of a letter.
+    """
 
     def __init__(self, url: str | None = None) -> None:
         self._smtp = _connect(url or settings.SMTP_URL)
         self._pipelining = self._smtp.has_extn("pipelining")
-        self._left: list[tuple[Step, str]] = []
+        self._unanswered: list[tuple[Step, str]] = []
         self.is_usable = True
-        self.letters = 0  # That it has judged.
+        self.judged = 0  # How many letters it has answered for.
         with _as_unavailable():
             # The dot is written by itself, and must not wait until the rest has been acknowledged.
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -112,13 +115,13 @@ class Connection:
 
     def offer(self, sender: str, recipient: str) -> None:
         """Begin a letter: ask to send one from `sender`, where reports about it go."""
-        self._left = [
+        self._unanswered = [
             (Step.MAIL, f"MAIL FROM:<{sender}>"),
             (Step.RCPT, f"RCPT TO:<{recipient}>"),
             (Step.DATA, "DATA"),
         ]
         if self._pipelining:
-            self._write(*(line for _step, line in self._left))
+            self._write(*(line for _step, line in self._unanswered))
 
     def answer(self) -> Refusal | None:
         """What the server says to the offer. None: it waits for the letter.
@@ -127,7 +130,7 @@ class Connection:
         """
         refusal, reply = None, None
         try:
-            for step, line in self._left:
+            for step, line in self._unanswered:
                 if not self._pipelining:
                     self._write(line)
                 reply = self._reply()
@@ -175,7 +178,7 @@ class Connection:
             raise OutcomeUnknown(str(error)) from error
         if not (reply.accepted or reply.temporary or reply.permanent):
             raise OutcomeUnknown(str(reply))
-        self.letters += 1
+        self.judged += 1
         return reply
 
     def close(self) -> None:
@@ -190,6 +193,7 @@ class Connection:
             return
         self._write("RSET")
         self._reply()
+        self.judged += 1
 
     def _write(self, *lines: str) -> None:
         with _as_unavailable():
@@ -235,6 +239,8 @@ def _log_in(server: smtplib.SMTP, parts: SplitResult) -> smtplib.SMTP:
             if reply.permanent:
                 raise LoginRefused(str(reply)) from error
             raise
+        except UnicodeError as error:
+            raise LoginRefused("The name or the password has letters outside ASCII.") from error
     return server
 
 
@@ -254,7 +260,8 @@ def _as_unavailable() -> Iterator[None]:
         yield
     except smtplib.SMTPResponseException as error:
         raise ServerUnavailable(str(_reply((error.smtp_code, _bytes(error.smtp_error))))) from error
-    except (smtplib.SMTPException, OSError) as error:
+    # UnicodeError: a host whose name no look-up takes.
+    except (smtplib.SMTPException, OSError, UnicodeError) as error:
         raise ServerUnavailable(str(error) or type(error).__name__) from error
 
 

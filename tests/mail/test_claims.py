@@ -243,7 +243,7 @@ def test_many_workers_at_once_take_every_letter_once():
 
 
 @pytest.mark.django_db
-def test_what_is_stuck():
+def test_what_a_person_has_to_decide_about_and_what_was_refused_lately():
     for state in State:
         held = state in LEASED
         DeliveryFactory(
@@ -251,8 +251,11 @@ def test_what_is_stuck():
             token="00000000-0000-0000-0000-000000000000" if held else None,
             lease_until=Now() + timedelta(minutes=1) if held else None,
         )
-    stuck = set(Delivery.objects.stuck().values_list("state", flat=True))
-    assert stuck == {State.FAILED, State.UNCERTAIN}
+    assert [each.state for each in Delivery.objects.uncertain()] == [State.UNCERTAIN]
+    now = timezone.now()
+    yesterday, tomorrow = now - timedelta(days=1), now + timedelta(days=1)
+    assert [each.state for each in Delivery.objects.refused_since(yesterday)] == [State.FAILED]
+    assert not Delivery.objects.refused_since(tomorrow).exists()
 
 
 @pytest.mark.django_db
@@ -264,7 +267,10 @@ def test_what_is_stuck():
         ({"scheduled_for": Now() - timedelta(minutes=30)}, False),
         ({"scheduled_for": Now() + timedelta(hours=1)}, False),
         ({"paused_at": Now()}, False),
+        ({"cancelled_at": Now()}, False),
         ({"finished_at": Now()}, False),
+        ({"priority": Priority.BULK}, True),
+        ({"priority": Priority.BULK, "started_at": Now()}, False),
     ],
 )
 def test_what_should_have_gone_long_ago(message, is_overdue):
@@ -273,3 +279,24 @@ def test_what_should_have_gone_long_ago(message, is_overdue):
     Message.objects.update(**message)
     overdue = list(Delivery.objects.overdue(timedelta(hours=1)))
     assert overdue == ([late] if is_overdue else [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("stopped", ["paused_at", "cancelled_at"])
+def test_a_message_that_is_stopped_while_its_letters_are_claimed_gets_them_back(
+    monkeypatch, stopped
+):
+    other = DeliveryFactory()
+    late = DeliveryFactory()
+    claim = claims._claim
+
+    def claim_while_somebody_stops(size: int) -> list[Delivery]:
+        taken = claim(size)
+        # Who stops it does not see the claim, which is not committed yet.
+        Message.objects.filter(pk=late.message_id).update(**{stopped: Now()})
+        return taken
+
+    monkeypatch.setattr(claims, "_claim", claim_while_somebody_stops)
+    assert claims.claim(10) == [other]
+    late.refresh_from_db()
+    assert (late.state, late.lease_until) == (State.PENDING, None)

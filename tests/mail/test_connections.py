@@ -67,6 +67,24 @@ def test_connections_take_letters_side_by_side(settings, sink, monkeypatch):
     assert tally() == {State.SENT: 20}
 
 
+def test_a_server_that_is_slow_to_greet_is_asked_for_one_connection(sink, monkeypatch):
+    monkeypatch.setattr(sending, "LONG_GREETING_SECONDS", 0.0)
+    bulletin(100)
+    sending.send_due()
+    assert tally() == {State.SENT: 100}
+    assert sink.connections == 1
+
+
+def test_a_server_that_has_had_enough_of_wrong_addresses_is_asked_again_at_once(settings, sink):
+    settings.MAIL_CONNECTIONS = 1
+    bulletin(3)
+    sink.answer("RCPT", "550 5.1.1 No such user")
+    sink.answer("MAIL", None, "421 4.7.0 Too many errors")
+    sending.send_due()
+    assert tally() == {State.FAILED: 1, State.SENT: 2}
+    assert sink.connections == 2
+
+
 def test_nothing_to_send_opens_no_connection(sink):
     sending.send_due()
     assert sink.connections == 0

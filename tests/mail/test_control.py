@@ -132,6 +132,28 @@ def test_a_message_that_missed_its_time_waits_and_is_not_asked_about_twice(setti
     assert [each.message_id for each in claims.claim(10)] == [missed.pk]
 
 
+def test_a_message_that_was_resumed_before_its_time_can_still_miss_it():
+    message = MessageFactory(scheduled_for=Now() + timedelta(days=1))
+    DeliveryFactory(message=message)
+    control.pause(message, "Wait.")
+    control.resume(message)
+    assert reload(message).started_at is None
+
+    Message.objects.update(scheduled_for=Now() - timedelta(days=1))
+    assert claims.claim(10) == []
+    assert control.hold_missed() == 1
+
+
+def test_a_message_that_missed_its_time_and_is_cancelled_waits_for_nobody():
+    message = MessageFactory(scheduled_for=Now() - timedelta(days=1))
+    DeliveryFactory(message=message)
+    control.hold_missed()
+    control.cancel(message, "Too late.")
+    assert not Message.objects.held().exists()
+    assert control.hold_missed() == 0
+    assert reload(message).reason == "Too late."
+
+
 def test_cancelling_takes_back_what_has_not_left(message):
     letters = one_of_each(message)
     assert control.cancel(message, "Sent by mistake.") is True
@@ -200,6 +222,21 @@ def test_sending_again_opens_a_message_that_was_finished(finished, sink):
     sending.send_due()
     assert sink.recipients == [again.address]
     assert reload(finished).tally == {"sent": 1}
+
+
+def test_sending_again_of_a_message_that_ended_while_paused_does_not_wait(message):
+    DeliveryFactory(message=message, state=State.UNCERTAIN)
+    Message.objects.update(paused_at=Now(), reason="Wait.", finished_at=Now())
+    assert control.send_again(message) == 1
+    assert len(claims.claim(10)) == 1
+
+
+def test_sending_again_of_a_paused_message_leaves_it_paused(message):
+    DeliveryFactory(message=message, state=State.UNCERTAIN)
+    DeliveryFactory(message=message)
+    control.pause(message, "Wait.")
+    assert control.send_again(message) == 1
+    assert claims.claim(10) == []
 
 
 def test_sending_again_of_a_cancelled_message_sends_those_letters_only(message, sink):

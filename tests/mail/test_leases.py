@@ -36,7 +36,7 @@ def test_a_lease_that_ran_out_before_sending_frees_the_letter():
     assert not outcomes.record_failed(old[0], "550 No", "")
     assert claims.release(old) == 0
     assert claims.postpone(old, 60) == 0
-    assert claims.still_held(old) == set()
+    assert claims.still_ours(old) == set()
     assert state_of(delivery) == State.CLAIMED
     assert outcomes.begin_sending(new)
 
@@ -119,4 +119,4 @@ def test_a_worker_can_ask_which_of_its_letters_it_still_holds():
     held = claims.claim(3)
     control.pause(paused.message, "Wait")
     control.withdraw(withdrawn.address)
-    assert claims.still_held(held) == {kept.pk}
+    assert claims.still_ours(held) == {kept.pk}

@@ -178,7 +178,8 @@ def test_the_first_page_counts_letters_that_need_a_person(staff):
     DeliveryFactory(address="max@example.org", next_attempt_at=timezone.now() - timedelta(hours=1))
 
     page = staff.get(reverse("wagtailadmin_home")).content.decode()
-    assert "2 letters refused or perhaps sent" in page
+    assert "1 letter perhaps sent" in page
+    assert "1 letter refused this week" in page
     assert "1 letter is late" in page
 
     states = {"state": [State.FAILED, State.UNCERTAIN]}

@@ -165,7 +165,7 @@ def test_a_letter_cannot_be_sent_before_it_was_noted_that_it_leaves(caplog):
         (lambda held: outcomes.record_sent([(held, "250 OK")]), State.SENT),
         (lambda held: outcomes.record_failed(held, "550 No", ""), State.FAILED),
         (lambda held: outcomes.record_deferred(held, "450 Later"), State.DEFERRED),
-        (lambda held: outcomes.record_held(held, "554 Spam"), State.PENDING),
+        (lambda held: outcomes.record_put_back(held, "554 Spam"), State.PENDING),
     ],
     ids=["sent", "failed", "deferred", "held"],
 )
@@ -212,7 +212,7 @@ def test_a_worker_thought_dead_has_nothing_to_say_once_the_letter_is_sent_again(
     outcomes.record_sent([(held, "250 OK")])
     assert not outcomes.record_deferred(held, "450 Later")
     assert not outcomes.record_failed(held, "550 No", "")
-    assert not outcomes.record_held(held, "554 Spam")
+    assert not outcomes.record_put_back(held, "554 Spam")
     assert not outcomes.record_uncertain(held, "Lost")
     assert state_of(held) == State.PENDING
     assert "no longer this worker's" in caplog.text
@@ -233,7 +233,7 @@ def test_a_worker_thought_dead_does_not_speak_for_the_one_that_sends_now():
     [
         lambda held: outcomes.record_failed(held, "550 No", ""),
         lambda held: outcomes.record_deferred(held, "450 Later"),
-        lambda held: outcomes.record_held(held, "554 Spam"),
+        lambda held: outcomes.record_put_back(held, "554 Spam"),
         lambda held: outcomes.record_uncertain(held, "Lost"),
     ],
 )
@@ -272,7 +272,7 @@ def test_a_letter_that_waited_for_its_time_is_not_given_up_at_its_first_refusal(
 def test_a_letter_refused_for_what_it_says_waits_behind_the_others_of_its_message():
     first, second = begun(2)
     others = Delivery.objects.get(pk=second.pk).next_attempt_at
-    assert outcomes.record_held(first, "554 5.7.1 Spam")
+    assert outcomes.record_put_back(first, "554 5.7.1 Spam")
     held = Delivery.objects.get(pk=first.pk)
     assert (held.state, held.token, held.lease_until) == (State.PENDING, None, None)
     assert held.server_reply == "554 5.7.1 Spam"
@@ -287,12 +287,19 @@ def test_a_letter_refused_three_times_for_what_it_says_is_given_up():
         Delivery.objects.update(next_attempt_at=Now())
         (held,) = claims.claim(1)
         outcomes.begin_sending([held])
-        outcomes.record_held(held, "554 5.7.1 Spam")
+        outcomes.record_put_back(held, "554 5.7.1 Spam")
         states.append(state_of(delivery))
     assert states == [State.PENDING, State.PENDING, State.FAILED]
     delivery.refresh_from_db()
     assert delivery.reason == "The mail server refuses what the letter says."
     assert delivery.server_reply == "554 5.7.1 Spam"
+
+
+@pytest.mark.parametrize(("refusals", "state"), [(1, State.PENDING), (2, State.FAILED)])
+def test_refusals_for_now_are_not_held_against_what_a_letter_says(refusals, state):
+    (held,) = begun(attempts=9, refusals=refusals, server_reply="451 Later")
+    outcomes.record_put_back(held, "554 5.7.1 Spam")
+    assert state_of(held) == state
 
 
 def test_a_letter_that_left_without_an_answer_is_left_to_a_person():

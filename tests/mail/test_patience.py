@@ -45,12 +45,12 @@ def test_a_connection_that_was_lost_is_replaced_and_the_work_done():
     [
         lambda held: claims.claim(1),
         lambda held: claims.expire_leases(),
-        lambda held: claims.still_held([held]),
+        lambda held: claims.still_ours([held]),
         lambda held: claims.release([held], "Lost"),
         lambda held: claims.postpone([held], 5),
         lambda held: outcomes.record_failed(held, "550 No", ""),
         lambda held: outcomes.record_deferred(held, "450 Later"),
-        lambda held: outcomes.record_held(held, "554 Spam"),
+        lambda held: outcomes.record_put_back(held, "554 Spam"),
         lambda held: outcomes.record_uncertain(held, "Lost"),
     ],
 )
@@ -123,7 +123,7 @@ def test_after_a_while_it_says_that_the_database_is_away(monkeypatch, caplog):
     with pytest.raises(OperationalError, match="away"):
         fail()
     assert len(calls) > 1
-    assert "trying again" in caplog.text
+    assert "Trying again" in caplog.text
 
 
 @pytest.mark.parametrize("error", [IntegrityError, DatabaseError, ValueError])

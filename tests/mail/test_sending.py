@@ -60,7 +60,8 @@ def test_a_temporary_refusal_is_tried_again_later(sink, pipelining, step, reply)
 
 
 def test_after_three_days_of_temporary_refusals_it_is_given_up(sink):
-    delivery = DeliveryFactory(created=timezone.now() - timedelta(days=3), attempts=20)
+    long_ago = timezone.now() - timedelta(days=3)
+    delivery = DeliveryFactory(created=long_ago, attempts=outcomes.TRIES - 1)
     sink.answer("RCPT", "450 4.2.2 Mailbox full")
     sending.send_due()
     assert states(delivery) == [State.FAILED]
@@ -87,7 +88,6 @@ def test_a_refused_address_counts_against_that_address_only(sink, pipelining, st
     sending.send_due()
     assert states(first, second) == [State.FAILED, State.SENT]
     assert (first.server_reply, first.attempts) == (reply, 1)
-    assert list(Delivery.objects.stuck()) == [first]
     message.refresh_from_db()
     assert (message.paused_at, message.tally) == (None, {"failed": 1, "sent": 1})
     assert sink.connections == 1
@@ -222,7 +222,6 @@ def test_a_line_lost_after_the_dot_is_never_sent_again(sink):
     assert states(first, second) == [State.UNCERTAIN, State.SENT]
     assert "may have arrived" in first.reason
     assert sink.recipients == [first.address, second.address]
-    assert list(Delivery.objects.stuck()) == [first]
 
 
 @pytest.mark.parametrize("answer", ["099 What", "354 More"])

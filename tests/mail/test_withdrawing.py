@@ -1,6 +1,9 @@
 """An address that nothing more is sent to: from one list, from all of them, or at all."""
 
+import uuid
+
 import pytest
+from django.db.models.functions import Now
 
 from icrtop.mail import claims, control, outcomes, sending
 from icrtop.mail.addresses import InvalidAddress
@@ -90,3 +93,28 @@ def test_suppressing_twice_keeps_the_first_reason_and_stops_what_came_since():
     since.refresh_from_db()
     assert since.state == State.SUPPRESSED
     assert since.reason == Suppression.Reason.COMPLAINED.label
+
+
+@pytest.mark.parametrize("state", [State.SENDING, State.UNCERTAIN])
+def test_what_was_leaving_when_its_reader_left_the_list_is_not_tried_again(state):
+    held = letter(state, MessageFactory(list_id="bulletin"), address="jo@example.org")
+    Delivery.objects.update(token=uuid.uuid4())
+    held.refresh_from_db()
+    control.withdraw("jo@example.org", "bulletin")
+    assert Delivery.objects.get(pk=held.pk).state == state
+
+    outcomes.record_deferred(held, "450 Not now")
+    Delivery.objects.update(next_attempt_at=Now())
+    assert claims.claim(10) == []
+    given_up = Delivery.objects.get(pk=held.pk)
+    assert given_up.state == State.CANCELLED
+    assert given_up.reason == "The recipient has unsubscribed."
+
+
+def test_what_was_perhaps_sent_to_somebody_who_has_left_is_not_sent_again():
+    message = MessageFactory(list_id="bulletin", finished_at=Now())
+    letter(State.UNCERTAIN, message, address="jo@example.org")
+    letter(State.UNCERTAIN, message, address="kim@example.org")
+    control.withdraw("jo@example.org", "bulletin")
+    assert control.send_again(message) == 1
+    assert [each.address for each in claims.claim(10)] == ["kim@example.org"]

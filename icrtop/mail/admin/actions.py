@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -29,7 +30,7 @@ class Action:
     name: str
     label: Text
     applies: Callable[[Message, Progress], bool]
-    count: Callable[[Progress], int]
+    count: Callable[[Message, Progress], int]
     says: Callable[[Message, Progress], list[str]]
     do: Callable[[Message, str], int | bool]
     done: Callable[[int], str]
@@ -39,7 +40,7 @@ class Action:
     serious: bool = False
 
 
-def _unsent(progress: Progress) -> int:
+def _unsent(message: Message, progress: Progress) -> int:
     return sum(progress[state] for state in UNSENT)
 
 
@@ -59,7 +60,7 @@ def _is_leaving(progress: Progress) -> list[str]:
 
 
 def _pause_says(message: Message, progress: Progress) -> list[str]:
-    number = _unsent(progress)
+    number = _unsent(message, progress)
     text = ngettext(
         "%(number)s letter has not been sent yet. It will wait until somebody resumes the message.",
         "%(number)s letters have not been sent yet. They will wait until somebody resumes the "
@@ -81,14 +82,16 @@ def _paused(number: int) -> str:
 
 
 def _resume_says(message: Message, progress: Progress) -> list[str]:
-    number = _unsent(progress)
+    number = _unsent(message, progress)
     text = ngettext(
         "%(number)s letter will be sent when you resume.",
         "%(number)s letters will be sent when you resume.",
         number,
     )
     says = [numbered(text, number)]
-    if standing_of(message) == Standing.MISSED:
+    if message.scheduled_for and message.scheduled_for > timezone.now():
+        says.append(_("None is sent before %(time)s.") % {"time": moment(message.scheduled_for)})
+    elif message.scheduled_for and not message.started_at:
         says.append(
             _(
                 "It was to be sent on %(time)s, and was not. Read it once more: is what it says "
@@ -96,8 +99,6 @@ def _resume_says(message: Message, progress: Progress) -> list[str]:
             )
             % {"time": moment(message.scheduled_for)}
         )
-    elif message.scheduled_for:
-        says.append(_("None is sent before %(time)s.") % {"time": moment(message.scheduled_for)})
     if message.reason and standing_of(message) == Standing.PAUSED:
         says.append(_("Why it is paused: %(reason)s") % {"reason": message.reason})
     return says
@@ -105,7 +106,7 @@ def _resume_says(message: Message, progress: Progress) -> list[str]:
 
 def _resume(message: Message, why: str) -> int:
     if not message.paused_at:
-        control.hold_missed()  # It has missed its time, and no worker has noticed yet.
+        control.hold_missed(message)  # It has missed its time, and no worker has noticed yet.
     return control.resume(message)
 
 
@@ -121,7 +122,7 @@ def _resumed(number: int) -> str:
 
 
 def _cancel_says(message: Message, progress: Progress) -> list[str]:
-    number, sent = _unsent(progress), progress[State.SENT]
+    number, sent = _unsent(message, progress), progress[State.SENT]
     says = [
         numbered(
             ngettext(
@@ -187,13 +188,18 @@ def _retried(number: int) -> str:
     )
 
 
-def _has_uncertain(message: Message, progress: Progress) -> bool:
+def _repeatable(message: Message, progress: Progress) -> int:
+    # Whoever has left the list since does not get it again.
+    return message.deliveries.repeatable().count() if progress[State.UNCERTAIN] else 0
+
+
+def _may_repeat(message: Message, progress: Progress) -> bool:
     being_cancelled = message.cancelled_at and not message.finished_at
-    return bool(progress[State.UNCERTAIN]) and not being_cancelled
+    return bool(_repeatable(message, progress)) and not being_cancelled
 
 
 def _again_says(message: Message, progress: Progress) -> list[str]:
-    number = progress[State.UNCERTAIN]
+    number = _repeatable(message, progress)
     says = [
         numbered(
             ngettext(
@@ -252,7 +258,7 @@ ACTIONS = {
             name="retry",
             label=gettext_lazy("Try refused letters again now"),
             applies=_has_deferred,
-            count=lambda progress: progress[State.DEFERRED],
+            count=lambda message, progress: progress[State.DEFERRED],
             says=_retry_says,
             do=lambda message, why: control.retry_deferred(message),
             done=_retried,
@@ -261,8 +267,8 @@ ACTIONS = {
         Action(
             name="send-again",
             label=gettext_lazy("Send again what perhaps was sent"),
-            applies=_has_uncertain,
-            count=lambda progress: progress[State.UNCERTAIN],
+            applies=_may_repeat,
+            count=_repeatable,
             says=_again_says,
             do=lambda message, why: control.send_again(message),
             done=_sent_again,

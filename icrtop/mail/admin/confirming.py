@@ -104,7 +104,7 @@ class ActionView(ControlView):
         now = progress(self.object)
         if not self.action.applies(self.object, now):
             return self.refuse()
-        form = self.form_class(initial={"letters": self.action.count(now)})
+        form = self.form_class(initial={"letters": self.action.count(self.object, now)})
         return self.render_to_response(self.get_context_data(form=form, progress=now))
 
     def form_valid(self, form: ConfirmForm) -> HttpResponse:
@@ -131,7 +131,7 @@ class ActionView(ControlView):
         now = progress(self.object)
         if not action.applies(self.object, now):
             raise NoLongerApplies
-        letters = action.count(now)
+        letters = action.count(self.object, now)
         if action.exact and letters != agreed:
             raise NumberChanged
         result = action.do(self.object, why)
@@ -145,7 +145,7 @@ class ActionView(ControlView):
     def ask_again(self, form: ConfirmForm) -> HttpResponse:
         """Show the page anew, with the number as it is now."""
         now = progress(self.object)
-        letters = self.action.count(now)
+        letters = self.action.count(self.object, now)
         changed = _(
             "Since you opened the page, the number has changed from %(before)s to %(now)s. Nothing "
             "was done."

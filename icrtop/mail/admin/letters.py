@@ -108,8 +108,8 @@ def beginning_of_address(typed: str) -> str:
 class LetterInspectView(ReadOnlyInspectView):
     page_title = _("Letter")
     labels = {
-        "attempts": _("How often a mail server has answered"),
-        "releases": _("How often no mail server was to be had"),
+        "attempts": _("Tries"),
+        "releases": _("Tries without a mail server"),
         "next_attempt_at": _("Next try"),
         "server_reply": _("What the mail server said"),
         "reason": _("Why"),

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import timezone
 from wagtail.admin.site_summary import SummaryItem
 
 from icrtop.mail.admin.standing import HELD
@@ -12,19 +13,23 @@ from icrtop.mail.models import WAITING, Delivery, Message, State
 
 # A letter that is due for longer than this means that no worker runs, or that they cannot keep up.
 LATE = timedelta(minutes=10)
+# Nothing can be done about a refused letter, but it is worth knowing.
+LATELY = timedelta(days=7)
 
 
 class LettersSummaryItem(SummaryItem):
-    """How many letters were refused or perhaps sent, and how many are late."""
+    """How many letters were perhaps sent, how many were refused lately, and how many are late."""
 
     order = 60
     template_name = "mail/admin/summary_letters.html"
 
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         return {
-            "stuck": Delivery.objects.stuck().count(),
+            "uncertain": Delivery.objects.uncertain().count(),
+            "refused": Delivery.objects.refused_since(timezone.now() - LATELY).count(),
             "late": Delivery.objects.overdue(LATE).count(),
-            "stuck_address": _letters(State.FAILED, State.UNCERTAIN),
+            "uncertain_address": _letters(State.UNCERTAIN),
+            "refused_address": _letters(State.FAILED),
             "late_address": _letters(*WAITING),
         }
 

@@ -24,11 +24,12 @@ def numbered(text: str, number: int) -> str:
 
 
 def duration(value: timedelta) -> str:
-    """About how long something takes: 2 hours, 10 minutes."""
+    """About how long something takes: about 2 hours, 10 minutes."""
     if value < timedelta(minutes=1):
         return _("less than a minute")
     now = timezone.now()
-    return timesince(now - value, now, depth=2 if value >= timedelta(hours=1) else 1)
+    depth = 2 if value >= timedelta(hours=1) else 1
+    return _("about %s") % timesince(now - value, now, depth=depth)
 
 
 def rate(per_second: float) -> str:
