@@ -13,6 +13,7 @@ from wagtail.models import ModelLogEntry
 
 from icrtop.accounts.models import User
 from icrtop.mail import control
+from icrtop.mail.control import withdraw
 from icrtop.mail.finishing import finish_messages
 from icrtop.mail.models import State
 from tests.factories.mail import DeliveryFactory
@@ -62,6 +63,26 @@ class TestPause:
         assert "Nothing was done: “Pause” no longer applies." in text_of(again)
         assert "Paused: A typo" in text_of(again)
         assert len(logged(message)) == 1
+
+    def test_a_reason_that_is_too_long_is_kept_and_said_to_be_so(self, staff):
+        message = message_with({State.PENDING: 1})
+        page = staff.post(
+            address_of(message, "pause"), {"letters": 1, "messages": 1, "why": "x" * 501}
+        )
+        assert "at most 500 characters" in text_of(page)
+        assert "x" * 501 in page.content.decode()
+        message.refresh_from_db()
+        assert message.paused_at is None
+
+    def test_what_may_have_arrived_with_somebody_who_left_is_not_counted(self, staff):
+        message = message_with({State.UNCERTAIN: 2}, list_id="bulletin")
+        withdraw(message.deliveries.first().address)
+        asked, _done = confirm(staff, address_of(message, "send-again"))
+        assert "1 person may have the letter already" in text_of(asked)
+        assert sorted(message.deliveries.values_list("state", flat=True)) == [
+            "pending",
+            "uncertain",
+        ]
 
 
 class TestResume:

@@ -68,7 +68,7 @@ class ControlView(WagtailAdminTemplateMixin, FormView):
         return super().dispatch(request, *args, **kwargs)
 
     def form_invalid(self, form: ConfirmForm) -> HttpResponse:
-        # Only what the page itself had put there can be wrong.
+        # What the page itself had put there was changed: begin anew.
         return self.get(self.request)
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
@@ -90,9 +90,7 @@ class ActionView(ControlView):
 
     @cached_property
     def object(self) -> Message:
-        return self.find(with_standing(Message.objects.defer("html", "text")))
-
-    def find(self, rows: Any) -> Message:
+        rows = with_standing(Message.objects.defer("html", "text"))
         message: Message = get_object_or_404(rows, pk=self.kwargs["pk"])
         return message
 
@@ -106,6 +104,13 @@ class ActionView(ControlView):
             return self.refuse()
         form = self.form_class(initial={"letters": self.action.count(self.object, now)})
         return self.render_to_response(self.get_context_data(form=form, progress=now))
+
+    def form_invalid(self, form: ConfirmForm) -> HttpResponse:
+        if "why" not in form.errors:
+            return super().form_invalid(form)
+        return self.render_to_response(
+            self.get_context_data(form=form, progress=progress(self.object))
+        )
 
     def form_valid(self, form: ConfirmForm) -> HttpResponse:
         try:

@@ -107,11 +107,11 @@ class MessageInspectView(ReadOnlyInspectView):
             "purpose": purpose_in_words(message.purpose),
             "recipients": _recipients(message),
             "has_fields": bool(merge_fields(message)),
-            "headers": {
-                "From": message.sender,
-                "Subject": message.subject,
-                **message.headers,
-            }.items(),
+            "headers": [
+                ("From", message.sender),
+                ("Subject", message.subject),
+                *message.headers.items(),
+            ],
             "trail": registry.get_logs_for_instance(message).select_related("user")[:100],
             "letters_url": letters_url(self.request.user, message),
         }
