@@ -74,16 +74,6 @@ class TestPause:
         message.refresh_from_db()
         assert message.paused_at is None
 
-    def test_what_may_have_arrived_with_somebody_who_left_is_not_counted(self, staff):
-        message = message_with({State.UNCERTAIN: 2}, list_id="bulletin")
-        withdraw(message.deliveries.first().address)
-        asked, _done = confirm(staff, address_of(message, "send-again"))
-        assert "1 person may have the letter already" in text_of(asked)
-        assert sorted(message.deliveries.values_list("state", flat=True)) == [
-            "pending",
-            "uncertain",
-        ]
-
 
 class TestResume:
     def test_it_says_how_many_letters_will_be_sent_and_why_they_wait(self, staff):
@@ -188,6 +178,16 @@ class TestRetry:
 
 
 class TestSendAgain:
+    def test_what_may_have_arrived_with_somebody_who_left_is_not_counted(self, staff):
+        message = message_with({State.UNCERTAIN: 2}, list_id="bulletin")
+        withdraw(message.deliveries.first().address)
+        asked, _done = confirm(staff, address_of(message, "send-again"))
+        assert "1 person may have the letter already" in text_of(asked)
+        assert sorted(message.deliveries.values_list("state", flat=True)) == [
+            "pending",
+            "uncertain",
+        ]
+
     @pytest.fixture
     def message(self):
         message = message_with({State.UNCERTAIN: 3, State.SENT: 2})
