@@ -30,7 +30,7 @@ def patiently[**P, R](function: Callable[P, R]) -> Callable[P, R]:
             except (OperationalError, InterfaceError) as error:
                 if connection.in_atomic_block or time.monotonic() > stop:
                     raise
-                logger.warning("Trying again, as the database says: %s", error)
+                logger.warning("The database is away, trying again: %s", error)
                 connection.close()
                 time.sleep(PAUSE_SECONDS)
 

@@ -106,8 +106,8 @@ class Run:
         """Take one letter over each connection."""
         offered = [letter for letter in self._next_letters() if self._offer(letter)]
         ready = [letter for letter in offered if self._is_wanted(letter)]
-        sent, self.sent = self.sent, []
-        begun = outcomes.begin_sending([letter.delivery for letter in ready], sent)
+        begun = outcomes.begin_sending([letter.delivery for letter in ready], self.sent)
+        self.sent = []
         # Together, not each: a worker that hangs for minutes is killed.
         patience_ends = time.monotonic() + smtp.FINAL_REPLY_SECONDS
         leaving = [letter for letter in ready if letter.delivery.pk in begun]
@@ -317,5 +317,5 @@ class Run:
         self.is_over = True
 
     def _record_sent(self) -> None:
-        sent, self.sent = self.sent, []
-        outcomes.record_sent(sent)
+        outcomes.record_sent(self.sent)
+        self.sent = []

@@ -162,8 +162,10 @@ class Sink:
         return [*responses[:-1], *["250-PIPELINING"] * self.pipelining, responses[-1]]
 
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
-        envelope.mail_from = address
-        return await server.scripted("MAIL") or "250 OK"
+        answer = await server.scripted("MAIL")
+        if not answer:
+            envelope.mail_from = address
+        return answer or "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         answer = await server.scripted("RCPT") or self.refused.get(address)

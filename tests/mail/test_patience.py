@@ -123,7 +123,7 @@ def test_after_a_while_it_says_that_the_database_is_away(monkeypatch, caplog):
     with pytest.raises(OperationalError, match="away"):
         fail()
     assert len(calls) > 1
-    assert "Trying again" in caplog.text
+    assert "trying again" in caplog.text
 
 
 @pytest.mark.parametrize("error", [IntegrityError, DatabaseError, ValueError])
