@@ -22,8 +22,8 @@ from icrtop.local.output import Failure
 
 PR_SET_PDEATHSIG = 1
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# How long a child may take to stop before it is killed.
-GRACE_SECONDS = 15.0
+# How long a child may take to stop before it is killed: longer than a worker's stretch of sending.
+GRACE_SECONDS = 30.0
 SAME_WISH_SECONDS = 1.0
 POLL_SECONDS = 0.03
 LONGEST_SLEEP_SECONDS = 0.5

@@ -131,7 +131,8 @@ def _headers(headers: Mapping[str, str], mailing_list: MailingListHeaders | None
     for header, value in headers.items():
         if header.lower() == "reply-to":
             name, address = parseaddr(value)
-            value = f"{phrase(one_line(name))} <{deliverable(address)}>".lstrip()
+            address = deliverable(address)
+            value = f"{phrase(one_line(name))} <{address}>" if name else address
         written[header] = value
     return written
 

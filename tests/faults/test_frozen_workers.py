@@ -19,8 +19,7 @@ pytestmark = pytest.mark.faults
     ("step", "after", "pipelining"),
     [
         ("MAIL", 0, False),
-        ("RCPT", 30, True),
-        ("DATA", 30, False),
+        ("DATA", 30, True),
         ("END", 30, False),
         ("END", 30, True),
     ],

@@ -24,7 +24,6 @@ pytestmark = pytest.mark.faults
         ("MAIL", 30, True),
         ("RCPT", 0, True),
         ("RCPT", 30, False),
-        ("DATA", 0, False),
         ("DATA", 0, True),
         ("DATA", 30, False),
         ("DATA", 30, True),
