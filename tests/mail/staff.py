@@ -9,7 +9,9 @@ from typing import Any
 from django.contrib.auth.models import Permission
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import ModelLogEntry
 
 from icrtop.accounts.models import User
 from icrtop.mail.models import LEASED, Message, State
@@ -21,6 +23,25 @@ def user_with(*codenames: str) -> User:
     user = User.objects.create_user(f"{uuid.uuid4().hex}@example.org")
     user.user_permissions.set(Permission.objects.filter(codename__in=["access_admin", *codenames]))
     return user
+
+
+def controller() -> User:
+    """Somebody who may look at messages and control them."""
+    return user_with("view_message", "control_message", "view_delivery")
+
+
+def address_of(message: Message, action: str) -> str:
+    return reverse("messages:action", args=[message.pk, action])
+
+
+def states_of(message: Message) -> list[str]:
+    return sorted(message.deliveries.values_list("state", flat=True))
+
+
+def logged(message: Message) -> list[tuple[str, Any]]:
+    """What the audit log says was done with a message."""
+    entries = ModelLogEntry.objects.filter(object_id=str(message.pk)).order_by("pk")
+    return [(entry.action, entry.data) for entry in entries]
 
 
 def message_with(letters: Mapping[State, int], **fields: Any) -> Message:

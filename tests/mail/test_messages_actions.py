@@ -7,9 +7,7 @@ from threading import Barrier
 import pytest
 from django.db import connection
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
-from wagtail.models import ModelLogEntry
 
 from icrtop.accounts.models import User
 from icrtop.mail import control
@@ -17,29 +15,24 @@ from icrtop.mail.control import withdraw
 from icrtop.mail.finishing import finish_messages
 from icrtop.mail.models import State
 from tests.factories.mail import DeliveryFactory
-from tests.mail.staff import confirm, hidden_fields, message_with, text_of, user_with
+from tests.mail.staff import (
+    address_of,
+    confirm,
+    controller,
+    hidden_fields,
+    logged,
+    message_with,
+    states_of,
+    text_of,
+)
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def staff(client):
-    """Somebody who may look at messages and control them."""
-    client.force_login(user_with("view_message", "control_message", "view_delivery"))
+    client.force_login(controller())
     return client
-
-
-def address_of(message, action):
-    return reverse("messages:action", args=[message.pk, action])
-
-
-def states_of(message):
-    return sorted(message.deliveries.values_list("state", flat=True))
-
-
-def logged(message):
-    entries = ModelLogEntry.objects.filter(object_id=str(message.pk)).order_by("pk")
-    return [(entry.action, entry.data) for entry in entries]
 
 
 class TestPause:

@@ -11,26 +11,24 @@ from django.utils import timezone
 from icrtop.mail import control
 from icrtop.mail.finishing import finish_messages
 from icrtop.mail.models import Message, State
-from tests.mail.staff import message_with, user_with
+from tests.mail.staff import (
+    address_of,
+    controller,
+    message_with,
+    states_of,
+    user_with,
+)
 
 pytestmark = pytest.mark.django_db
-
-ACTIONS = ("pause", "resume", "cancel", "retry", "send-again")
 
 
 @pytest.fixture
 def staff(client):
-    """Somebody who may look at messages and control them."""
-    client.force_login(user_with("view_message", "control_message", "view_delivery"))
+    client.force_login(controller())
     return client
 
 
-def address_of(message, action):
-    return reverse("messages:action", args=[message.pk, action])
-
-
-def states_of(message):
-    return sorted(message.deliveries.values_list("state", flat=True))
+ACTIONS = ("pause", "resume", "cancel", "retry", "send-again")
 
 
 def test_who_may_only_look_sees_no_buttons_and_is_refused(client):

@@ -5,29 +5,26 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from wagtail.models import ModelLogEntry
 
 from icrtop.mail import control
 from icrtop.mail.models import Message, State
-from tests.mail.staff import confirm, hidden_fields, message_with, text_of, user_with
+from tests.mail.staff import (
+    address_of,
+    confirm,
+    controller,
+    hidden_fields,
+    logged,
+    message_with,
+    text_of,
+)
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def staff(client):
-    """Somebody who may look at messages and control them."""
-    client.force_login(user_with("view_message", "control_message", "view_delivery"))
+    client.force_login(controller())
     return client
-
-
-def address_of(message, action):
-    return reverse("messages:action", args=[message.pk, action])
-
-
-def logged(message):
-    entries = ModelLogEntry.objects.filter(object_id=str(message.pk)).order_by("pk")
-    return [(entry.action, entry.data) for entry in entries]
 
 
 @pytest.fixture
