@@ -283,3 +283,10 @@ def test_the_first_page_counts_messages_that_wait_for_a_person(staff):
     assert "Held" in held
     assert "Late" in held
     assert "Going out" not in held
+
+
+def test_what_is_read_aloud_has_one_full_stop(staff):
+    message = message_with({State.PENDING: 1})
+    control.pause(message, "A typo.")
+    page = text_of(staff.get(reverse("messages:inspect", args=[message.pk])))
+    assert "Paused: A typo. 0 per cent done." in page

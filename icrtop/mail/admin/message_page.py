@@ -77,7 +77,8 @@ class MessageInspectView(ReadOnlyInspectView):
             "object": message,
             "label": label,
             "rest": rest,
-            "in_words": in_words(message),
+            # Reasons bring a full stop of their own.
+            "in_words": in_words(message).removesuffix("."),
             "held": standing in HELD,
             # Not as a Progress: to a template, its attributes would be states.
             "total": now.total,
