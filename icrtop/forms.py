@@ -3,12 +3,18 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from icrtop.mail.addresses import InvalidAddress, mailbox
 from icrtop.ratelimit import allow, client_address
+
+# A name goes into letters, and robots use forms to mail addresses of websites to strangers.
+no_address = RegexValidator(
+    r"://|\bwww\.", _("Enter a name, without the address of a website."), inverse_match=True
+)
 
 
 class PublicFormRenderer(TemplatesSetting):

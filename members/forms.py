@@ -5,20 +5,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator, URLValidator
+from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
-from icrtop.forms import PublicForm
+from icrtop.forms import PublicForm, no_address
 from icrtop.mail.addresses import validate_deliverable
 from icrtop.places.models import Country
 from members.answers import Answers
 from members.models.organisations import Category
 from members.statements import CURRENT, Statement, wording
-
-# A name goes into letters, and robots use forms to mail addresses of websites to strangers.
-no_address = RegexValidator(
-    r"://|\bwww\.", _("Enter a name, without the address of a website."), inverse_match=True
-)
 
 
 class LineField(forms.CharField):

@@ -5,3 +5,11 @@ from django.utils.translation import gettext_lazy as _
 class NewsletterConfig(AppConfig):
     name = "newsletter"
     verbose_name = _("Newsletter")
+
+    def ready(self) -> None:
+        from newsletter.alerts import noticing
+        from newsletter.bounces import checks  # noqa: F401 registers itself
+        from newsletter.services import archiving
+
+        noticing.connect()
+        archiving.connect()

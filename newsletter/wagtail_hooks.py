@@ -1,118 +1,97 @@
-"""The listserv in the admin: who is on which list, and the lists themselves."""
+"""The listserv in the admin's menu, and who may do what with its rows."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import django_filters
-from django.db.models import Exists, OuterRef, QuerySet
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
-from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.ui.tables import Column, DateColumn
-from wagtail.admin.views import generic
-from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
+from wagtail.admin.viewsets.model import ModelViewSetGroup
+from wagtail.admin.widgets.button import Button
+from wagtail.models import Page
 from wagtail.permissions import register_permission_policy
 
+from icrtop.accounts.models import User
+from icrtop.mail.models import Suppression
 from icrtop.mail.permissions import LimitedPolicy
-from icrtop.mail.readonly import ReadOnlyInspectView, ReadOnlyViewSet
-from newsletter.models import MailingList, Subscriber, Subscription
+from newsletter.admin import announcing
+from newsletter.admin.alerts import CALLED_OFF, AlertViewSet
+from newsletter.admin.bounces import BounceViewSet
+from newsletter.admin.bulletins import BulletinListing, may_see, refuse_to_delete
+from newsletter.admin.imports import ImportViewSet, ManagersPolicy
+from newsletter.admin.lists import MailingListViewSet
+from newsletter.admin.subscribers import SubscriberViewSet
+from newsletter.admin.suppressions import SuppressionViewSet
+from newsletter.models import Alert, Bounce, BulletinPage, MailingList, Subscriber, SubscriberImport
+from newsletter.services.managing import LIFT, SUPPRESS
 
-register_permission_policy(Subscriber, LimitedPolicy(Subscriber, {"view"}))
+register_permission_policy(Subscriber, LimitedPolicy(Subscriber, {"view", "manage"}))
 # A list that was ever used is part of its subscribers' consent: it is closed, not deleted.
 register_permission_policy(MailingList, LimitedPolicy(MailingList, {"add", "change", "view"}))
 
-
-def harmless_in_spreadsheets(value: Any) -> str:
-    """Text that no spreadsheet takes for a formula: anyone may begin a name with "="."""
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-class SubscriberFilterSet(WagtailFilterSet):
-    mailing_list = django_filters.ModelChoiceFilter(
-        queryset=MailingList.objects.all(), label=_("List"), method="filter_subscriptions"
-    )
-    state = django_filters.ChoiceFilter(
-        choices=Subscription.State, label=_("State"), method="filter_subscriptions"
-    )
-
-    class Meta:
-        model = Subscriber
-        fields = ["mailing_list", "state", "language"]
-
-    def filter_subscriptions(
-        self, subscribers: QuerySet[Subscriber], name: str, value: Any
-    ) -> QuerySet[Subscriber]:
-        """Both filters are about one subscription: confirmed on this list, not on another."""
-        chosen = {
-            field: self.form.cleaned_data[field]
-            for field in ("mailing_list", "state")
-            if self.form.cleaned_data.get(field)
-        }
-        matching = Subscription.objects.filter(subscriber=OuterRef("pk"), **chosen)
-        return subscribers.filter(Exists(matching))
-
-
-class SubscriberIndexView(generic.IndexView):
-    custom_field_preprocess = {
-        field: {"csv": harmless_in_spreadsheets} for field in ("email", "name")
-    }
-
-    def get_base_queryset(self) -> QuerySet[Subscriber]:
-        return Subscriber.objects.prefetch_related("subscriptions__mailing_list")
-
-
-class SubscriberInspectView(ReadOnlyInspectView):
-    page_title = _("Subscriber")
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            subscriptions=self.object.subscriptions.select_related("mailing_list"),
-            consents=self.object.consents.prefetch_related("mailing_lists"),
-            **kwargs,
-        )
-
-
-class SubscriberViewSet(ReadOnlyViewSet):
-    model = Subscriber
-    name = "subscribers"
-    icon = "user"
-    menu_label = _("Subscribers")
-    inspect_template_name = "newsletter/admin/subscriber_inspect.html"
-    index_view_class = SubscriberIndexView
-    inspect_view_class = SubscriberInspectView
-    filterset_class = SubscriberFilterSet
-    search_fields = ["normalised", "email", "name"]
-    list_display = [
-        "email",
-        "name",
-        Column("lists_and_states", label=_("Lists")),
-        DateColumn("created", label=_("First asked"), sort_key="created"),
-    ]
-    list_export = ["email", "name", "language", "lists_and_states", "created"]
-    export_headings = {"lists_and_states": _("Lists")}
-    export_filename = "subscribers"
-    inspect_view_fields = ["email", "name", "language", "created"]
-
-
-class MailingListViewSet(ModelViewSet):
-    model = MailingList
-    name = "mailing-lists"
-    icon = "list-ul"
-    menu_label = _("Mailing lists")
-    add_to_reference_index = False
-    copy_view_enabled = False
-    search_fields = ["name", "description"]
-    search_backend_name = None
-    list_display = ["name", "description", "is_public", "position"]
+register_permission_policy(Alert, LimitedPolicy(Alert, {"view", "call_off"}))
+register_permission_policy(Bounce, LimitedPolicy(Bounce, {"view"}))
+register_permission_policy(SubscriberImport, ManagersPolicy(SubscriberImport, {"view"}))
+register_permission_policy(Suppression, LimitedPolicy(Suppression, {"view", "manage"}))
 
 
 class ListservGroup(ModelViewSetGroup):
     menu_label = _("Listserv")
     menu_icon = "mail"
     menu_order = 810
-    items = (SubscriberViewSet, MailingListViewSet)
+    items = (
+        BulletinListing,
+        AlertViewSet,
+        SubscriberViewSet,
+        ImportViewSet,
+        MailingListViewSet,
+        SuppressionViewSet,
+        BounceViewSet,
+    )
 
 
 @hooks.register("register_admin_viewset")
 def register_listserv() -> ListservGroup:
     return ListservGroup()
+
+
+@hooks.register("register_page_header_buttons")
+def lead_to_the_desk(
+    page: Page,
+    user: User | AnonymousUser,
+    view_name: str,
+    next_url: str | None = None,
+) -> Iterator[Button]:
+    """On a bulletin's editor, the way to collecting, trying and sending it."""
+    if isinstance(page, BulletinPage) and may_see(page, user):
+        url = reverse("bulletins:desk", args=[page.pk])
+        yield Button(_("Collect, try, send"), url=url, icon_name="mail", priority=5)
+
+
+hooks.register("after_publish_page", announcing.after_publishing)
+hooks.register("after_edit_page", announcing.after_moderating)
+
+
+@hooks.register("before_delete_page")
+def keep_what_was_sent(request: HttpRequest, page: Page) -> HttpResponse | None:
+    return refuse_to_delete(request, [page])
+
+
+@hooks.register("before_bulk_action")
+def keep_all_that_was_sent(
+    request: HttpRequest, action_type: str, objects: Sequence[Model], action: Any
+) -> HttpResponse | None:
+    pages = [each for each in objects if isinstance(each, Page)]
+    return refuse_to_delete(request, pages) if action_type == "delete" else None
+
+
+@hooks.register("register_log_actions")
+def register_actions(actions: Any) -> None:
+    actions.register_action("newsletter.send", _("Send"), _("Sent to mailing lists"))
+    actions.register_action("newsletter.call_off", _("Call off"), _("Called a mailing off"))
+    actions.register_action(CALLED_OFF, _("Call off"), _("Called an alert off"))
+    actions.register_action(SUPPRESS, _("Suppress"), _("Suppressed an address"))
+    actions.register_action(LIFT, _("Lift"), _("Lifted the suppression of an address"))

@@ -2,8 +2,15 @@
 
 from django.utils.translation import gettext_lazy as _
 
-CONSENT_VERSION = "1"
+CONSENT_VERSION = "2"
+# Stands above the button that it names.
 CONSENT = _(
-    "Yes, send me what I have chosen by e-mail; "
-    "I can stop it at any time by the link in every letter"
+    "By pressing “Subscribe” you agree that we send you what you have chosen by e-mail, once you "
+    "have confirmed your address. You can stop it at any time by the link in every letter. We use "
+    "your address for nothing else, and pass it on to nobody."
+)
+PREFERENCES_CONSENT = _(
+    "By pressing “Save” you agree that we send you what you have chosen by e-mail. You can stop it "
+    "at any time by the link in every letter. We use your address for nothing else, and pass it on "
+    "to nobody."
 )

@@ -8,6 +8,7 @@ from django.db.models import CharField, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.ui.components import Component
@@ -62,21 +63,35 @@ class WaitingPanel(Component):
 
 
 class PagesMenuItem(MenuItem):
-    """For those who may do something with pages."""
+    """For those who may do something with pages of one type, or with pages of all types."""
+
+    model: type[Page]
 
     def is_shown(self, request: HttpRequest) -> bool:
+        if request.user.is_superuser:
+            return True
         policy = policy_registry.get_by_type(Page)
-        return bool(policy.user_has_any_permission(request.user, {"add", "change", "publish"}))
+        rights = policy.get_cached_permissions_for_user(request.user)
+        return any(self.stands_below(right.page) for right in rights)
+
+    def stands_below(self, page: Page) -> bool:
+        """Whether pages of the type can stand below a page, as far as its own type tells."""
+        is_whole_site = page.depth <= 2
+        section = page.specific_class
+        return is_whole_site or bool(section and self.model in section.allowed_subpage_models())
 
 
 class Listing(PageListingViewSet):
     """Base of the lists of one type of page, wherever in the tree."""
 
     add_to_admin_menu = True
-    menu_item_class = PagesMenuItem
     common_columns = [
         column for column in IndexView.base_columns if column.name not in ("parent", "updated")
     ]
+
+    @cached_property
+    def menu_item_class(self) -> type[PagesMenuItem]:
+        return type("ListingMenuItem", (PagesMenuItem,), {"model": self.model})
 
 
 class SituationIndexView(IndexView):

@@ -14,6 +14,7 @@ from wagtail.models import Page
 
 from pages.dates import display_partial_date, validate_partial_date
 from pages.symbols import symbol_url
+from pages.withheld import is_shown
 
 # A page's title is its h1 and a heading block an h2, so text starts at h3.
 INLINE_FEATURES = ["bold", "italic", "link", "document-link", "superscript"]
@@ -389,7 +390,7 @@ class RelatedPagesBlock(blocks.StructBlock):
 
     def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
         context: Context = super().get_context(value, parent_context=parent_context)
-        context["pages"] = [page for page in value.get("pages") or [] if page and page.live]
+        context["pages"] = [page for page in value.get("pages") or [] if page and is_shown(page)]
         return context
 
 
@@ -414,7 +415,7 @@ class ButtonBlock(blocks.StructBlock):
     def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
         context: Context = super().get_context(value, parent_context=parent_context)
         page = value.get("page")
-        context["href"] = page.url if page and page.live else value.get("url")
+        context["href"] = page.url if page and is_shown(page) else value.get("url")
         return context
 
 

@@ -10,14 +10,19 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 from wagtail.contrib.sitemaps import Sitemap
+from wagtail.query import PageQuerySet
 
 from pages.search import MAX_LENGTH, Search, clean
+from pages.withheld import without_withheld
 
 PER_PAGE = 10
 
 
 class PageSitemap(Sitemap):
     """Wagtail's, with the addresses that the pages themselves name as theirs."""
+
+    def items(self) -> PageQuerySet:
+        return without_withheld(super().items())
 
     def _urls(self, page: int | str, protocol: str, domain: str) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = super()._urls(page, protocol, domain)

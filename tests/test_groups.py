@@ -18,14 +18,15 @@ from wagtail.models import (
 )
 
 from icrtop.accounts import groups
+from newsletter.models import BulletinIndexPage
 from pages.models import HomePage
 
 # Screens of the admin, and the groups that can open them besides superusers.
 EVERYBODY = set(groups.ROLES)
 SCREENS = {
     "/admin/": EVERYBODY,
-    "/admin/images/": {"Secretariat", "Editors"},
-    "/admin/documents/": {"Secretariat", "Editors"},
+    "/admin/images/": {"Secretariat", "Editors", "Listserv"},
+    "/admin/documents/": {"Secretariat", "Editors", "Listserv"},
     "/admin/redirects/": {"Secretariat"},
     "/admin/users/": {"Secretariat"},
     "/admin/groups/": {"Secretariat"},
@@ -36,10 +37,15 @@ SCREENS = {
     "/admin/subscribers/": {"Secretariat", "Listserv"},
     "/admin/organisations/": {"Secretariat", "Membership"},
     "/admin/mailing-lists/": {"Secretariat", "Listserv"},
+    "/admin/bulletins/": {"Secretariat", "Editors", "Listserv"},
+    "/admin/alerts/": {"Secretariat", "Listserv"},
+    "/admin/bounces/": {"Secretariat", "Listserv"},
+    "/admin/imports/": {"Secretariat", "Listserv"},
+    "/admin/suppressions/": {"Secretariat", "Listserv"},
     "/admin/countries/": {"Secretariat"},
     "/admin/regions/": {"Secretariat"},
-    "/admin/situations/": {"Secretariat", "Editors"},
-    "/admin/events/": {"Secretariat", "Editors"},
+    "/admin/situations/": {"Secretariat", "Editors", "Listserv"},
+    "/admin/events/": {"Secretariat", "Editors", "Listserv"},
     "/admin/applications/": {"Secretariat", "Membership", "Steering Committee"},
 }
 
@@ -76,7 +82,8 @@ class TestTable:
         user = user_of("Listserv")
         assert user.has_perm("wagtailadmin.access_admin")
         assert not user.has_perm("accounts.delete_user")
-        assert not group.page_permissions.exists()
+        pages = {right.page.specific_class for right in group.page_permissions.all()}
+        assert pages == {BulletinIndexPage}
 
     def test_a_group_of_staff_is_left_alone(self, content: None) -> None:
         own = Group.objects.create(name="Translators")
@@ -126,6 +133,23 @@ class TestPages:
         html = editor.get(f"/admin/pages/{page.pk}/edit/").content.decode()
         assert 'name="action-publish"' not in html
         assert 'name="action-submit"' in html
+
+
+@pytest.mark.parametrize(
+    ("group", "listings"),
+    [
+        ("Secretariat", {"situations", "developments", "publications", "events", "bulletins"}),
+        ("Editors", {"situations", "developments", "publications", "events", "bulletins"}),
+        ("Listserv", {"bulletins"}),
+        ("Membership", set()),
+    ],
+)
+def test_the_menu_leads_to_what_one_may_write(
+    staff_of: Callable[[str], Client], group: str, listings: set[str]
+) -> None:
+    menu = staff_of(group).get("/admin/").content.decode()
+    everything = ("situations", "developments", "publications", "events", "bulletins")
+    assert {each for each in everything if f'"/admin/{each}/"' in menu} == listings
 
 
 class TestModeration:

@@ -4,9 +4,10 @@ The table is the truth for these groups: `ensure_groups` gives back what was tak
 takes what was added. Who needs another mixture makes a further group under Settings → Groups.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
+from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
@@ -38,9 +39,11 @@ class Role:
     """What a group may do: on pages and in collections everywhere, and with other models.
 
     Permissions are written `app.codename`; `app.model` alone stands for all that the model has.
+    `sections` gives rights on pages below the first page of a type alone.
     """
 
     pages: tuple[str, ...] = ()
+    sections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     collections: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
 
@@ -69,7 +72,11 @@ ROLES: dict[str, Role] = {
             "members.application",  # With it the right to record a decision.
             "members.membership",
             "members.organisation",
+            "newsletter.alert",  # With it the right to call one off.
+            "newsletter.bounce",
             "newsletter.consent",
+            "newsletter.historyentry",
+            "newsletter.mailing",  # With it the right to send.
             "newsletter.mailinglist",
             "newsletter.subscriber",
             "newsletter.subscription",
@@ -102,13 +109,20 @@ ROLES: dict[str, Role] = {
             "members.organisation",
         ),
     ),
+    # Writes bulletins, and sends them.
     LISTSERV: Role(
+        sections={"newsletter.BulletinIndexPage": ("add", "change", "publish")},
+        collections=FILES,
         models=(
             "wagtailadmin.access_admin",
             "mail.delivery",
             "mail.message",
             "mail.suppression",
+            "newsletter.alert",  # With it the right to call one off.
+            "newsletter.bounce",
             "newsletter.consent",
+            "newsletter.historyentry",
+            "newsletter.mailing",  # With it the right to send.
             "newsletter.mailinglist",
             "newsletter.subscriber",
             "newsletter.subscription",
@@ -135,8 +149,10 @@ def ensure_groups() -> None:
     for name, role in ROLES.items():
         group, _created = Group.objects.get_or_create(name=name)
         group.permissions.set(find_permissions(role.models))
-        on_pages = find_permissions(f"wagtailcore.{verb}_page" for verb in role.pages)
-        _set_permissions(GroupPagePermission, group, on_pages, page=root)
+        _set_permissions(GroupPagePermission, group, _on_pages(role.pages), page=root)
+        for label, verbs in role.sections.items():
+            if section := apps.get_model(label).objects.order_by("path").first():
+                _set_permissions(GroupPagePermission, group, _on_pages(verbs), page=section)
         in_collections = find_permissions(role.collections)
         _set_permissions(GroupCollectionPermission, group, in_collections, collection=collection)
     Group.objects.filter(name=WAGTAIL_GROUP, user=None).delete()
@@ -159,6 +175,10 @@ def find_permissions(names: Iterable[str]) -> list[Permission]:
             raise ImproperlyConfigured(f"There is no permission {name}; see accounts/groups.py.")
         found += matches
     return found
+
+
+def _on_pages(verbs: Iterable[str]) -> list[Permission]:
+    return find_permissions(f"wagtailcore.{verb}_page" for verb in verbs)
 
 
 def _set_permissions(

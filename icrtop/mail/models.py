@@ -265,7 +265,8 @@ class Suppression(models.Model):
     created = models.DateTimeField(_("since"), db_default=Now(), editable=False)
 
     class Meta:
-        default_permissions = ("view",)
+        # "manage" is to enter an address, and to lift what keeps us from writing to one.
+        default_permissions = ("view", "manage")
         ordering = ["-pk"]
         verbose_name = _("suppressed address")
         verbose_name_plural = _("suppressed addresses")

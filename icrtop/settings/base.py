@@ -131,6 +131,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "send due mail": {"task": "icrtop.mail.tasks.send_due", "schedule": 20.0},
+    "queue due mailings": {"task": "newsletter.tasks.queue_mailings", "schedule": 30.0},
+    "read bounces": {"task": "newsletter.tasks.read_bounces", "schedule": 180.0},
+    "send alerts and digests": {"task": "newsletter.tasks.send_alerts", "schedule": 60.0},
+    "run imports": {"task": "newsletter.tasks.run_imports", "schedule": 60.0},
+    "discard old imports": {"task": "newsletter.tasks.discard_old_imports", "schedule": 3600.0},
     "publish scheduled pages": {"task": "pages.tasks.publish_scheduled", "schedule": 60.0},
 }
 
@@ -163,6 +168,8 @@ MAIL_RATE = env.str("MAIL_RATE", default="")
 MAIL_DOMAIN_RATES = env.dict("MAIL_DOMAIN_RATES", default={})
 MAIL_BOUNCE_ADDRESS = env.str("MAIL_BOUNCE_ADDRESS", default="")
 MAIL_MISSED_AFTER_HOURS = env.int("MAIL_MISSED_AFTER_HOURS", default=6)
+# Where the reports to MAIL_BOUNCE_ADDRESS are read: maildir:///path, imaps://user:password@host.
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
 
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [
@@ -258,4 +265,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # One line for each of its detectors, for each report.
+    "loggers": {"flufl.bounce": {"level": "WARNING"}},
 }

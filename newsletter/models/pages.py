@@ -2,14 +2,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import RichTextField
 from wagtail.search import index
 
-from newsletter import services
 from newsletter.forms import SubscribeForm
+from newsletter.services import subscribing
+from newsletter.wording import CONSENT
 from pages.models import BasePage
 
 
@@ -38,11 +38,11 @@ class SubscribePage(BasePage):
         form = SubscribeForm(data, request=request)
         if form.is_valid():
             if not form.is_automated:
-                services.ask_to_subscribe(
+                mailing_lists, choices = form.wanted
+                subscribing.ask_to_subscribe(
                     email=form.cleaned_data["email"],
-                    name=form.cleaned_data["name"],
-                    mailing_lists=form.cleaned_data["lists"],
-                    language=get_language(),
+                    mailing_lists=mailing_lists,
+                    choices=choices,
                     how=f"form at {request.path}",
                 )
             # One answer for every address, and one that can be reloaded.
@@ -52,4 +52,5 @@ class SubscribePage(BasePage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
         context["form"] = kwargs.get("form") or SubscribeForm(request=request)
+        context["consent"] = CONSENT
         return context

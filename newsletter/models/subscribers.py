@@ -1,64 +1,73 @@
-"""Mailing lists, who is on them, and what they agreed to."""
+"""Who gets letters, from which lists, and what they chose."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Now, Upper
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel
 
 from icrtop.mail.addresses import MAX_LENGTH
+from icrtop.places.models import Country, Region
+from newsletter.models.lists import MailingList
+from pages.fields import ChoiceArrayField
+from pages.models.publications import Language
 
 
-class MailingListQuerySet(models.QuerySet["MailingList"]):
-    def public(self) -> Self:
-        """Lists that anyone may subscribe to, in staff's order."""
-        return self.filter(is_public=True)
+class Frequency(models.TextChoices):
+    """How often a subscriber gets what there is to alert them to."""
+
+    AT_ONCE = "at_once", _("At once, a letter for each")
+    DAILY = "daily", _("Once a day, in one letter")
+    WEEKLY = "weekly", _("Once a week, in one letter")
 
 
-class MailingList(models.Model):
-    """One of the lists that the listserv serves."""
+class Topic(models.TextChoices):
+    """What can be followed wherever in the world it happens."""
 
-    name = models.CharField(_("name"), max_length=100, unique=True)
-    slug = models.SlugField(
-        _("short name"),
-        unique=True,
-        help_text=_(
-            "Part of the list's address and of its headers. Keep it once letters were sent."
-        ),
-    )
-    description = models.TextField(
-        _("description"),
-        blank=True,
-        max_length=300,
-        help_text=_("What subscribers get and how often. Shown beside the box that they tick."),
-    )
-    is_public = models.BooleanField(
-        _("open to everybody"),
-        default=True,
-        help_text=_("A closed list is not offered on the website; staff decide who is on it."),
-    )
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    SITUATIONS = "situations", _("Every change of a country situation")
+    UN = "un", _("Developments at the United Nations")
+    REGIONAL = "regional", _("Developments in regional and sub-regional organisations")
+    NATIONAL = "national", _("Developments in countries")
+    CIVIL_SOCIETY = "civil_society", _("Developments in civil society")
+    PUBLICATIONS = "publications", _("New publications")
 
-    objects = MailingListQuerySet.as_manager()
 
-    panels = [
-        FieldPanel("name"),
-        FieldPanel("slug"),
-        FieldPanel("description"),
-        FieldPanel("is_public"),
-        FieldPanel("position"),
-    ]
+# What staff search in. One expression has one index, whatever part of it is typed.
+SEARCHED = Upper(Concat("email", Value(" "), "name"))
 
-    class Meta:
-        default_permissions = ("add", "change", "view")
-        ordering = ["position", "name"]
-        verbose_name = _("mailing list")
-        verbose_name_plural = _("mailing lists")
 
-    def __str__(self) -> str:
-        return self.name
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    def searched(self, words: str) -> Self:
+        """Those whose address or name has all these words in it, or parts of them.
+
+        An address is also found by how it is compared, from its beginning.
+        """
+        found = self.alias(searched=SEARCHED)
+        for word in words.split():
+            contained = Q(searched__contains=Upper(Value(word)))
+            found = found.filter(contained | Q(normalised__startswith=word.casefold()))
+        return found
+
+    def following(self, countries: models.QuerySet[Country]) -> Self:
+        """Those who follow one of these countries, by itself or in a region that it lies in."""
+        regions = Region.objects.filter(
+            Q(countries__in=countries) | Q(sub_regions__countries__in=countries)
+        )
+        return self.filter(
+            Q(
+                pk__in=Subscriber.countries.through.objects.filter(country__in=countries).values(
+                    "subscriber"
+                )
+            )
+            | Q(
+                pk__in=Subscriber.regions.through.objects.filter(region__in=regions).values(
+                    "subscriber"
+                )
+            )
+        )
 
 
 class Subscriber(models.Model):
@@ -66,33 +75,65 @@ class Subscriber(models.Model):
 
     email = models.EmailField(_("e-mail address"), max_length=MAX_LENGTH)
     normalised = models.CharField(
-        _("address for comparison"), max_length=MAX_LENGTH, unique=True, editable=False
+        _("address for comparison"),
+        max_length=MAX_LENGTH,
+        unique=True,
+        editable=False,
+        db_collation="C",
     )
     name = models.CharField(_("name"), max_length=200, blank=True)
     language = models.CharField(
-        _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+        _("language"), max_length=10, choices=Language.choices, default=settings.LANGUAGE_CODE
+    )
+    # What alerts are about. Where nothing is chosen, there are none.
+    countries = models.ManyToManyField(
+        Country, blank=True, related_name="+", verbose_name=_("countries")
+    )
+    regions = models.ManyToManyField(
+        Region, blank=True, related_name="+", verbose_name=_("regions")
+    )
+    topics = ChoiceArrayField(
+        models.CharField(max_length=20, choices=Topic.choices),
+        blank=True,
+        default=list,
+        verbose_name=_("topics"),
+    )
+    frequency = models.CharField(
+        _("how often alerts come"),
+        max_length=10,
+        choices=Frequency.choices,
+        default=Frequency.WEEKLY,
     )
     created = models.DateTimeField(_("first asked"), db_default=Now(), editable=False)
     mailing_lists = models.ManyToManyField(
         MailingList, through="Subscription", related_name="subscribers"
     )
 
+    objects = SubscriberQuerySet.as_manager()
+
     class Meta:
-        default_permissions = ("view",)
+        # "manage" is to put somebody on a list or off it, to import, export and erase.
+        default_permissions = ("view", "manage")
         ordering = ["-pk"]
         verbose_name = _("subscriber")
         verbose_name_plural = _("subscribers")
+        indexes = [
+            GinIndex(OpClass(SEARCHED, name="gin_trgm_ops"), name="newsletter_subscriber_searched")
+        ]
 
     def __str__(self) -> str:
         return self.email
 
     @property
-    def lists_and_states(self) -> str:
-        """Each list with the state of its subscription, in one line."""
-        return ", ".join(
-            f"{subscription.mailing_list} ({subscription.get_state_display()})"
-            for subscription in self.subscriptions.all()
-        )
+    def masked_email(self) -> str:
+        """The address as its owner knows it again, and nobody who has a letter passed on learns."""
+        local, _at, domain = self.email.rpartition("@")
+        return f"{local[:1]}…@{domain}"
+
+    def offered_lists(self) -> models.QuerySet[MailingList]:
+        """Lists that the subscriber may choose: open ones, and closed ones that they are on."""
+        theirs = self.subscriptions.confirmed().values("mailing_list")
+        return MailingList.objects.filter(Q(is_public=True) | Q(pk__in=theirs))
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
@@ -154,36 +195,16 @@ class Subscription(models.Model):
         return f"{self.subscriber}, {self.mailing_list}"
 
 
-class Consent(models.Model):
-    """What a subscriber agreed to, in the words that were shown. Never changed, only confirmed.
+class FormerSubscription(models.Model):
+    """The key of a subscription that was united with another one: links in old letters have it."""
 
-    It is the evidence that data protection law asks for (GDPR, article 7, 1), so nothing in it is
-    looked up elsewhere. The client's network address is not kept: the confirmation, which only the
-    mailbox's owner can give, proves more.
-    """
-
-    subscriber = models.ForeignKey(
-        Subscriber, models.CASCADE, related_name="consents", verbose_name=_("subscriber")
-    )
-    mailing_lists = models.ManyToManyField(
-        MailingList, related_name="consents", verbose_name=_("lists")
-    )
-    wording = models.TextField(_("wording"))
-    wording_version = models.CharField(_("version of the wording"), max_length=20)
-    how = models.CharField(_("how"), max_length=200)
-    given_at = models.DateTimeField(_("given"), db_default=Now(), editable=False)
-    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True, editable=False)
+    key = models.BigIntegerField(primary_key=True)
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="former")
 
     class Meta:
-        default_permissions = ("view",)
-        ordering = ["-pk"]
-        verbose_name = _("consent")
-        verbose_name_plural = _("consents")
+        default_permissions = ()
+        verbose_name = _("former subscription")
+        verbose_name_plural = _("former subscriptions")
 
     def __str__(self) -> str:
-        return self.wording
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise TypeError("A consent is a record: it is confirmed by `services.confirm` only.")
-        super().save(*args, **kwargs)
+        return str(self.key)

@@ -1,5 +1,6 @@
 """The page types, and what belongs to them."""
 
+from pages.models.announced import Announced
 from pages.models.background import BackgroundPage, SectionPage
 from pages.models.base import BasePage, Filter, ListingPage
 from pages.models.contact import ContactPage
@@ -25,6 +26,7 @@ from pages.models.situations import (
 )
 
 __all__ = [
+    "Announced",
     "Assessment",
     "BackgroundPage",
     "BasePage",

@@ -20,6 +20,7 @@ from wagtail.search import index
 
 from pages.links import links_of
 from pages.page_forms import PageCopyForm, PageForm
+from pages.withheld import without_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,11 +30,14 @@ if TYPE_CHECKING:
 
 
 def without_private[Pages: PageQuerySet](pages: Pages) -> Pages:
-    """The pages that everybody may read, as `public()` gives them, without a query of its own."""
+    """The pages that everybody may read, as `public()` gives them, without a query of its own.
+
+    Without those, too, that are withheld from visitors.
+    """
     restrictions = PageViewRestriction.objects.annotate(
         below=models.ExpressionWrapper(models.OuterRef("path"), models.TextField())
     ).filter(below__startswith=models.F("page__path"))
-    return pages.filter(~models.Exists(restrictions))
+    return without_withheld(pages.filter(~models.Exists(restrictions)))
 
 
 def rows_of(children: QuerySet[models.Model], *names: str) -> ArraySubquery:

@@ -16,6 +16,7 @@ from wagtail.search import index
 from icrtop.places.models import Country
 from pages.blocks import BodyBlock
 from pages.dates import PartialDateField, display_partial_date
+from pages.models.announced import Announced
 from pages.models.base import BasePage, BasePageQuerySet, Filter, ListingPage
 
 
@@ -64,7 +65,7 @@ class DevelopmentIndexPage(ListingPage):
         return items.prefetch_related("countries")
 
 
-class DevelopmentPage(BasePage):
+class DevelopmentPage(Announced, BasePage):
     """One development."""
 
     level = models.CharField(_("level"), max_length=20, choices=Level.choices)
@@ -90,6 +91,7 @@ class DevelopmentPage(BasePage):
         MultiFieldPanel(
             [FieldPanel("source_title"), FieldPanel("source_url")], heading=_("Source")
         ),
+        *Announced.alert_panels,
     ]
     search_fields = [
         *BasePage.search_fields,

@@ -19,6 +19,7 @@ from icrtop.places.models import Country
 from pages.blocks import BodyBlock
 from pages.dates import PartialDateField, display_partial_date
 from pages.fields import ChoiceArrayField
+from pages.models.announced import Announced
 from pages.models.base import BasePage, BasePageQuerySet, Filter, ListingPage
 from pages.symbols import symbol_url, symbol_words
 
@@ -115,7 +116,7 @@ class PublicationIndexPage(ListingPage):
         return items
 
 
-class PublicationPage(BasePage):
+class PublicationPage(Announced, BasePage):
     """One document: what it is, who issued it, where to read it."""
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
@@ -154,7 +155,7 @@ class PublicationPage(BasePage):
     )
 
     # A symbol names one document: a copy, made to be changed into another one, begins without.
-    exclude_fields_in_copy = ["symbols"]
+    exclude_fields_in_copy = [*Announced.exclude_fields_in_copy, "symbols"]
 
     search_kind = ("publication", _("Publications"))
     page_description = _("A report, resolution, book or other document.")
@@ -173,6 +174,7 @@ class PublicationPage(BasePage):
         FieldPanel("is_core"),
         FieldPanel("body"),
         FieldPanel("internal_note"),
+        *Announced.alert_panels,
     ]
     search_fields = [
         *BasePage.search_fields,

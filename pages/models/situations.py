@@ -20,6 +20,7 @@ from icrtop.places.models import Country, Region
 from pages.blocks import BodyBlock
 from pages.dates import PartialDateField, display_partial_date
 from pages.fields import ChoiceArrayField
+from pages.models.announced import Announced
 from pages.models.base import (
     BasePage,
     BasePageQuerySet,
@@ -134,7 +135,7 @@ class SituationIndexPage(ListingPage):
         return items
 
 
-class SituationPage(BasePage):
+class SituationPage(Announced, BasePage):
     """One situation in one country."""
 
     country = models.ForeignKey(
@@ -158,6 +159,7 @@ class SituationPage(BasePage):
         InlinePanel("assessments", heading=_("Assessments"), label=_("Assessment")),
         InlinePanel("timeline", heading=_("Timeline"), label=_("Dated fact")),
         FieldPanel("body"),
+        *Announced.alert_panels,
     ]
     search_fields = [
         *BasePage.search_fields,

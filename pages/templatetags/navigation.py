@@ -9,6 +9,7 @@ from wagtail.fields import StreamValue
 from wagtail.models import Page
 
 from pages.models import SiteSettings
+from pages.withheld import is_shown
 
 register = template.Library()
 
@@ -57,7 +58,7 @@ def load(request: HttpRequest) -> Navigation:
         return [
             menu_item(request, pages[pk], label)
             for pk, label in menus[name]
-            if pk in pages and pages[pk].live
+            if pk in pages and is_shown(pages[pk])
         ]
 
     return Navigation(settings, items("main_menu"), items("footer_menu"))

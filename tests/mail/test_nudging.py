@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+from collections import defaultdict
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -26,7 +27,7 @@ def broker_at(monkeypatch, url: str) -> None:
     app.conf.broker_url = url
     app.conf.task_default_queue = "test-nudging"
     monkeypatch.setattr(nudging, "app", app)
-    monkeypatch.setattr(nudging, "_under_way", threading.Lock())
+    monkeypatch.setattr(nudging, "_under_way", defaultdict(threading.Lock))
 
 
 @contextmanager
@@ -114,7 +115,7 @@ def test_whatever_the_brokers_client_waits_for_a_request_goes_on(monkeypatch):
             finished.set()
 
     monkeypatch.setattr(nudging, "app", HangingApp())
-    monkeypatch.setattr(nudging, "_under_way", threading.Lock())
+    monkeypatch.setattr(nudging, "_under_way", defaultdict(threading.Lock))
     nudging.nudge()
     nudging.nudge()
     # Both are back, and the client still hangs in the first.
@@ -123,7 +124,7 @@ def test_whatever_the_brokers_client_waits_for_a_request_goes_on(monkeypatch):
 
     let_go.set()
     assert finished.wait(10)
-    assert nudging._under_way.acquire(timeout=10)
+    assert nudging._under_way[nudging.SEND_DUE].acquire(timeout=10)
 
 
 def test_whatever_the_brokers_client_raises_the_next_nudge_goes(monkeypatch, caplog):
@@ -135,22 +136,22 @@ def test_whatever_the_brokers_client_raises_the_next_nudge_goes(monkeypatch, cap
             raise ZeroDivisionError("Nobody thought of this.")
 
     monkeypatch.setattr(nudging, "app", BrokenApp())
-    monkeypatch.setattr(nudging, "_under_way", threading.Lock())
+    monkeypatch.setattr(nudging, "_under_way", defaultdict(threading.Lock))
     nudging.nudge()
     nudging.nudge()
     assert len(calls) == 2
-    assert "the sweep will send: Nobody thought of this." in caplog.text
+    assert "the sweep will find it: Nobody thought of this." in caplog.text
 
 
 def test_a_machine_that_has_no_thread_left_goes_on(monkeypatch, caplog):
     def refuse(self):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(nudging, "_under_way", threading.Lock())
+    monkeypatch.setattr(nudging, "_under_way", defaultdict(threading.Lock))
     monkeypatch.setattr(threading.Thread, "start", refuse)
     nudging.nudge()
     assert "can't start new thread" in caplog.text
-    assert not nudging._under_way.locked()
+    assert not nudging._under_way[nudging.SEND_DUE].locked()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -170,10 +171,10 @@ def test_a_frozen_broker_delays_nobody_and_the_sweep_sends(monkeypatch, sink):
         broker_at(monkeypatch, f"redis://127.0.0.1:{port}/0")
         queue_message(to="jo@example.org", **LETTER)
         # The client still waits for the broker, but not the request that wrote the letter.
-        assert nudging._under_way.locked()
+        assert nudging._under_way[nudging.SEND_DUE].locked()
         # Nor does whoever comes meanwhile.
         queue_message(to="kim@example.org", **LETTER)
-        assert nudging._under_way.locked()
+        assert nudging._under_way[nudging.SEND_DUE].locked()
 
     sending.send_due()
     assert sorted(sink.recipients) == ["jo@example.org", "kim@example.org"]

@@ -124,6 +124,7 @@ def addresses() -> list[str]:
         "/events/?page=2",
         "/developments/feed/",
         "/publications/rss/",
+        "/listserv/feed/",
     ]
 
 

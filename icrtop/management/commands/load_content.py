@@ -9,7 +9,7 @@ from django.db import transaction
 from events import content as events_content
 from icrtop.accounts.groups import ensure_groups, ensure_workflow
 from members import content as members_content
-from newsletter.services import ensure_lists
+from newsletter.services.lists import ensure_lists
 from pages.content.redirects import load_redirects
 from pages.content.site import load_settings
 from pages.content.tree import TreeBuilder

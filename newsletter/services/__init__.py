@@ -1,0 +1,1 @@
+"""What changes mailing lists and subscriptions, a module for each thing that people do."""

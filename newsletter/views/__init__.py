@@ -1,0 +1,1 @@
+"""What the links in letters lead to. Following a link changes nothing; a button does."""
