@@ -1,12 +1,12 @@
 # The two commands that matter: `make run` and `make test`. See docs/operations.md.
 SHELL = /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint lock manage reset bench-mail bench-freeze
+.PHONY: help run dev test lint lock manage reset bench-mail bench-freeze bench-listserv bench-import
 
 local = @sh icrtop/local/setup.sh && exec .venv/bin/python -m icrtop.local
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 run: ## Run the site with its content (HOST=127.0.0.1 PORT=8000)
 	$(local) run
@@ -31,6 +31,12 @@ bench-mail: ## Measure how fast letters leave (ARGS="--letters 500000 --workers 
 
 bench-freeze: ## Measure how fast a letter to a million subscribers is queued
 	$(local) bench freeze $(ARGS)
+
+bench-listserv: ## Measure the listserv's pages with 200,000 subscribers (ARGS="--subscribers 20000")
+	$(local) bench listserv $(ARGS)
+
+bench-import: ## Measure how fast a file of subscribers is imported (ARGS="--rows 500000")
+	$(local) bench imports $(ARGS)
 
 reset: ## Delete the local data: database, letters, media (FORCE=1 does not ask)
 	$(local) reset

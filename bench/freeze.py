@@ -25,13 +25,14 @@ DATABASE = "icrtop_bench_freeze"
 SETTINGS = ("fsync", "synchronous_commit", "shared_buffers", "work_mem", "max_wal_size")
 
 SUBSCRIBERS = """
-INSERT INTO newsletter_subscriber (email, normalised, name, language, created)
+INSERT INTO newsletter_subscriber
+    (email, normalised, name, language, topics, frequency, created)
 SELECT
     CASE WHEN number %% 1000 = 7 THEN 'no address ' || number
         ELSE 'Reader.' || number || '@provider' || number %% 50 || '.example' END,
     CASE WHEN number %% 1000 = 7 THEN 'no address ' || number
         ELSE 'reader.' || number || '@provider' || number %% 50 || '.example' END,
-    'Reader Number ' || number, 'en', now()
+    'Reader Number ' || number, 'en', '{}', 'weekly', now()
 FROM generate_series(1, %s) AS number
 -- Nobody subscribes in alphabetical order.
 ORDER BY hashint4(number)
