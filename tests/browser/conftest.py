@@ -34,6 +34,15 @@ class Site(NamedTuple):
     url: str
     staff_email: str
     staff_password: str
+    var: Path
+
+    def manage(self, *arguments: str) -> str:
+        """Run a Django command on the site, and return what it says."""
+        command = [sys.executable, "-m", "icrtop.local", "manage", *arguments]
+        env = os.environ | {"VAR_DIR": str(self.var)}
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -72,10 +81,11 @@ def _redis_for_browsers(url: str) -> str:
 
 @pytest.fixture(scope="session")
 def site(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    var = tmp_path_factory.mktemp("site")
     env = os.environ | {
         "DATABASE_URL": database,
         "REDIS_URL": _redis_for_browsers(os.environ["REDIS_URL"]),
-        "VAR_DIR": str(tmp_path_factory.mktemp("site")),
+        "VAR_DIR": str(var),
         "HOST": "127.0.0.1",
         "PORT": "0",
     }
@@ -97,7 +107,7 @@ def site(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
     else:
         pytest.fail("The site did not start:\n" + "".join(said))
     try:
-        yield Site(*ready.groups())
+        yield Site(*ready.groups(), var)
     finally:
         process.terminate()
         process.communicate(timeout=60)

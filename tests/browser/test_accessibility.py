@@ -10,6 +10,7 @@ OTHERS = [
     "/publications/?kind=book",
     "/search/",
     "/rtop/at-the-un/",
+    "/listserv/",
 ]
 
 

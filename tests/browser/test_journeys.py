@@ -28,7 +28,8 @@ def test_subscribe_and_confirm(visitor: Page) -> None:
     visitor.goto("/subscribe")
     main = visitor.get_by_role("main")
     main.get_by_label("e-mail", exact=False).first.fill(reader)
-    for box in main.get_by_role("checkbox").all():
+    lists = main.get_by_role("group", name="What you want to receive")
+    for box in lists.get_by_role("checkbox").all():
         box.check()
     main.get_by_role("button").last.click()
     expect(visitor.get_by_role("heading", level=1)).to_be_visible()
