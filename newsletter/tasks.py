@@ -7,7 +7,7 @@ from newsletter.imports import running
 from newsletter.services import mailings
 
 
-@shared_task(name=mailings.TASK)
+@shared_task(name=mailings.TASK, expires=EXPIRES_SECONDS)
 def queue_mailings() -> None:
     """Put due bulletins into the outbox; called when one is sent, and as a sweep."""
     mailings.queue_due_mailings()

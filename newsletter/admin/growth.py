@@ -25,7 +25,7 @@ PERIODS = {
 USUAL = 24
 
 # The chart's own units: two parts above each other, with room for numbers at the left.
-WIDTH, LEFT, RIGHT = 720, 56, 700
+WIDTH, LEFT, RIGHT = 720, 64, 700
 LINE_TOP, LINE_HEIGHT = 16, 130
 BARS_MIDDLE, BARS_HEIGHT = 220, 40
 # Not more names of months than there is room for.

@@ -32,8 +32,9 @@ def unsubscribe(
     What waits for the subscriber from that list, or from any, is not sent. `how` goes into the
     history.
     """
-    # Two clicks at once are one entry in the history.
-    held = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
+    # Two clicks at once are one entry in the history. No click waits for an import, which refers to
+    # many subscribers at once and changes none.
+    held = Subscriber.objects.select_for_update(no_key=True).filter(pk=subscriber.pk).first()
     if held is None:
         return 0
     ongoing = held.subscriptions.ongoing().select_related("mailing_list")

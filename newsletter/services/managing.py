@@ -31,7 +31,7 @@ def put_on_lists(
     `source` says how staff know that the subscriber wants it, and is kept as their consent.
     """
     # Two clicks at once are one.
-    Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+    Subscriber.objects.select_for_update(no_key=True).get(pk=subscriber.pk)
     confirmed = set(subscriber.subscriptions.confirmed().values_list("mailing_list", flat=True))
     joining = [each for each in mailing_lists if each.pk not in confirmed]
     if not joining:

@@ -32,7 +32,7 @@ def save(subscriber: Subscriber, *, mailing_lists: Iterable[MailingList], choice
     Whoever is there has come by a link to the mailbox, so nothing is left to confirm; the consent
     to what is joined is recorded in the words of the page. A list that is closed is not joined.
     """
-    subscriber = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+    subscriber = Subscriber.objects.select_for_update(no_key=True).get(pk=subscriber.pk)
     confirmed = subscriber.subscriptions.confirmed().select_related("mailing_list")
     before = {each.mailing_list for each in confirmed}
     wanted = set(mailing_lists)

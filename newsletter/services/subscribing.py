@@ -77,7 +77,9 @@ def confirm(consent: Consent) -> bool:
     False if the consent was confirmed before, or if all of its lists were left since it was given:
     an old letter undoes no later unsubscribing.
     """
-    subscriber = Subscriber.objects.select_for_update().filter(pk=consent.subscriber_id).first()
+    subscriber = (
+        Subscriber.objects.select_for_update(no_key=True).filter(pk=consent.subscriber_id).first()
+    )
     if subscriber is None:
         return False
     lists, choices = what_confirming_does(consent)
@@ -126,7 +128,7 @@ def _subscriber(email: str, normalised: str) -> Subscriber:
     Subscriber.objects.bulk_create(
         [Subscriber(email=email, normalised=normalised)], ignore_conflicts=True
     )
-    subscriber = Subscriber.objects.select_for_update().get(normalised=normalised)
+    subscriber = Subscriber.objects.select_for_update(no_key=True).get(normalised=normalised)
     # Whoever came before may have typed it in their own way.
     if subscriber.email != email and not subscriber.consents.exclude(confirmed_at=None).exists():
         subscriber.email = email

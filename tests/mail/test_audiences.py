@@ -269,9 +269,10 @@ def test_the_number_of_statements_is_the_same_for_any_audience():
 def test_nothing_of_the_audience_is_held_in_memory():
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO newsletter_subscriber (email, normalised, name, language, created)"
+            "INSERT INTO newsletter_subscriber"
+            " (email, normalised, name, language, topics, frequency, created)"
             " SELECT 'reader' || n || '@example.org', 'reader' || n || '@example.org',"
-            " 'Reader ' || n, 'en', now() FROM generate_series(1, 20000) AS n"
+            " 'Reader ' || n, 'en', '{}', 'weekly', now() FROM generate_series(1, 20000) AS n"
         )
     audience = everybody(name="name", merge={"name": "name"})
     # What is loaded the first time does not count.

@@ -117,7 +117,7 @@ def wait_until_somebody_waits_to_queue() -> None:
 def test_who_changes_to_at_once_while_digests_are_written_is_told_once(monkeypatch):
     reader = follower("un", frequency=Frequency.DAILY)
     (alert,) = sunday("un")
-    write, others = sending.letters.write, []
+    write, others = sending.letters.write, []  # The other process, and that it waits.
 
     def elsewhere():
         try:
@@ -132,11 +132,13 @@ def test_who_changes_to_at_once_while_digests_are_written_is_told_once(monkeypat
             others.append(threading.Thread(target=elsewhere))
             others[0].start()
             wait_until_somebody_waits_to_queue()
+            others.append("waits")
         return write(*arguments)
 
     monkeypatch.setattr(sending.letters, "write", write_while_that_happens)
     sending.send_digests(MONDAY)
     others[0].join(60)
+    assert others[1:] == ["waits"]
     assert told(reader) == [alert]
     assert Alert.objects.get().told_at
 

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from wagtail.models import PageViewRestriction, Revision
 
-from newsletter.alerts import noticing
+from newsletter.alerts import noticing, sending
 from newsletter.models import Alert, MailingList
 from pages.models import DevelopmentPage, Status
 from tests.factories.pages import (
@@ -233,6 +233,14 @@ def test_what_is_corrected_in_a_page_is_corrected_in_its_alert():
     alert = Alert.objects.get()
     assert (alert.title, alert.topic, alert.countries) == ("Typo", "national", ["KE"])
     assert alert.regions
+
+
+def test_what_was_called_off_is_not_told_again_and_staff_can_know_why():
+    page = publish(DevelopmentPageFactory())
+    sending.call_off(Alert.objects.get(), None)
+    publish(page)
+    assert keys() == [f"page-{page.pk}"]
+    assert "called off" in noticing.why_silent(page)
 
 
 def test_an_alert_outlives_its_page():

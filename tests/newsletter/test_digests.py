@@ -253,6 +253,20 @@ def test_what_is_gone_before_the_digest_is_left_out(what):
     assert "Gone" not in letter.subject + letter.html + letter.text
 
 
+def test_what_is_called_off_while_digests_are_written_is_left_out_of_the_rest(monkeypatch):
+    readers = [follower(topic, frequency=DAILY) for topic in ("un", "un", "national")]
+    stays, goes = news(level="un"), news(level="national")
+    write = sending.letters.write
+
+    def call_off_and_write(*arguments):
+        sending.call_off(goes, None)
+        return write(*arguments)
+
+    monkeypatch.setattr(sending.letters, "write", call_off_and_write)
+    sending.send_digests(at(*MONDAY, 7))
+    assert [told(reader) for reader in readers] == [[stays.pk], [stays.pk], []]
+
+
 def test_a_cancelled_message_is_not_queued_again():
     reader = follower("un")
     news(level="un")
