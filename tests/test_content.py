@@ -203,7 +203,7 @@ class TestTree:
         sections = ["rtop", "situations", "developments", "publications", "events", "coalition"]
         assert menu == [*sections, "join-the-coalition", "subscribe", "contact"]
         footer = [block.value["page"].slug for block in row.footer_menu]
-        assert footer[:3] == ["join-the-coalition", "subscribe", "contact"]
+        assert footer[:4] == ["join-the-coalition", "subscribe", "listserv", "contact"]
         assert row.telephone == "212.599.1320"
         assert len(row.donors) == 7
         assert not row.social_links

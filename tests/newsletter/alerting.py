@@ -4,7 +4,6 @@ import datetime
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
 from wagtail.models import Page
 
 from icrtop.mail.models import Delivery, Message
@@ -70,7 +69,3 @@ def told(subscriber: Subscriber) -> list[int]:
     return sorted(
         key for each in letters_to(subscriber) for key in each.alerts.values_list("pk", flat=True)
     )
-
-
-def years_ago() -> datetime.datetime:
-    return timezone.now() - datetime.timedelta(days=1000)
