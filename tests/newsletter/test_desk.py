@@ -178,8 +178,7 @@ def test_the_list_of_bulletins_takes_few_queries(secretariat, bulletin, part):
     secretariat.get(reverse("bulletins:index"))
     with CaptureQueriesContext(connection) as queries:
         secretariat.get(reverse("bulletins:index"))
-    # All but three are Wagtail's own for any list of pages.
-    assert len(queries) <= 22
+    assert len(queries) <= 20
 
 
 def test_the_editor_of_a_bulletin_leads_to_its_desk(secretariat, bulletin):
