@@ -23,6 +23,8 @@ import psycopg
 import pytest
 import yaml
 
+from icrtop.local.redis_urls import numbered
+
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "docker-compose.yml"
 DATABASE = "icrtop_compose"
@@ -222,14 +224,12 @@ class Containers:
 def servers() -> Iterator[dict[str, str]]:
     """A new database, and another numbered one for the broker, on the servers of the tests."""
     database = urlsplit(os.environ["DATABASE_URL"])
-    broker = urlsplit(os.environ["REDIS_URL"])
-    redis_url = f"unix://{broker.path}?db=9" if broker.scheme == "unix" else None
     with psycopg.connect(database._replace(path="/postgres").geturl(), autocommit=True) as server:
         server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
         server.execute(f"CREATE DATABASE {DATABASE}")
         yield {
             "DATABASE_URL": database._replace(path=f"/{DATABASE}").geturl(),
-            "REDIS_URL": redis_url or broker._replace(path="/9").geturl(),
+            "REDIS_URL": numbered(os.environ["REDIS_URL"], 9),
         }
         server.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
 
@@ -262,3 +262,12 @@ def test_every_service_runs_with_what_the_file_gives(compose, servers, tmp_path)
         containers.stop()
     for name in ("web", "worker", "beat"):
         assert containers.running[name].returncode in (0, -signal.SIGTERM), containers.log(name)
+
+
+def test_what_applicants_send_outlives_the_containers_and_is_the_same_for_all(compose):
+    folder = "/srv/icrtop/var/private"
+    for name in ("web", "worker"):
+        assert f"private:{folder}" in compose["services"][name]["volumes"]
+    assert "private" in compose["volumes"]
+    # Made in the image, so that the volume belongs to whom the site runs as.
+    assert f"--mode 700 {folder}" in (ROOT / "Dockerfile").read_text()

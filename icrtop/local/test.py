@@ -13,9 +13,16 @@ from icrtop.local.postgres import Postgres
 from icrtop.local.supervisor import Supervisor
 from icrtop.local.valkey import start_valkey
 
+# These start processes, listen on ports, or measure how others wait: they run one after another.
+ALONE = ("tests/browser", "tests/faults", "tests/local", "tests/test_compose.py")
+SIDE_BY_SIDE = ("-n", "auto", "--maxprocesses", "4", *(f"--ignore={path}" for path in ALONE))
+
 
 def run(arguments: list[str]) -> int:
-    """Run pytest with these arguments and return its exit code."""
+    """Run pytest with these arguments and return its exit code.
+
+    Without any the whole suite is run: what can be side by side first, then the rest.
+    """
     say("Environment", f"Python {platform.python_version()} in .venv")
     var = folders.make_folder(folders.var_folder() / "test")
     folders.make_folder(var / "static")  # Whitenoise complains of a folder that is not there.
@@ -36,12 +43,16 @@ def run(arguments: list[str]) -> int:
         if "REDIS_URL" not in env:
             env["REDIS_URL"] = start_valkey(supervisor, var)
             say("Valkey", "answers")
-        say("Tests", " ".join(["pytest", *arguments]))
-        return supervisor.run(
-            "pytest",
-            [sys.executable, "-m", "pytest", *arguments],
-            env=env,
-            cwd=folders.CHECKOUT,
-            stop_with=signal.SIGINT,
-            log=False,
-        )
+        codes = []
+        for each in [arguments] if arguments else [SIDE_BY_SIDE, ALONE]:
+            say("Tests", " ".join(["pytest", *each]))
+            code = supervisor.run(
+                "pytest",
+                [sys.executable, "-m", "pytest", *each],
+                env=env,
+                cwd=folders.CHECKOUT,
+                stop_with=signal.SIGINT,
+                log=False,
+            )
+            codes.append(code)
+        return max(codes, key=abs)

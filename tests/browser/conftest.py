@@ -11,11 +11,17 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from psycopg import sql
+from redis import Redis
+
+from icrtop.local.redis_urls import numbered
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATABASE = "icrtop_browser"
+# Another numbered database than that of the tests, so that nobody empties the other's.
+REDIS_URL = numbered(settings.REDIS_URL, 7)
 READY = re.compile(r"Ready: (\S+)/ +admin \S+ +login (\S+) / (\S+)")
 
 # Chromium's own calls home, which these machines may not make.
@@ -71,20 +77,12 @@ def _named(url: str, database: str) -> str:
     return urlsplit(url)._replace(path=f"/{database}").geturl()
 
 
-def _redis_for_browsers(url: str) -> str:
-    """Another of the test server's numbered databases, so that nobody empties the other's."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return f"unix://{parts.path}?db=7"
-    return parts._replace(path="/7").geturl()
-
-
 @pytest.fixture(scope="session")
 def site(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     var = tmp_path_factory.mktemp("site")
     env = os.environ | {
         "DATABASE_URL": database,
-        "REDIS_URL": _redis_for_browsers(os.environ["REDIS_URL"]),
+        "REDIS_URL": REDIS_URL,
         "VAR_DIR": str(var),
         "HOST": "127.0.0.1",
         "PORT": "0",
@@ -111,6 +109,14 @@ def site(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Si
     finally:
         process.terminate()
         process.communicate(timeout=60)
+
+
+@pytest.fixture(autouse=True)
+def no_limits_yet() -> None:
+    """All browsers here have one address: what one test sent limits no other."""
+    with Redis.from_url(REDIS_URL) as client:
+        for key in client.scan_iter("LIMITS*"):
+            client.delete(key)
 
 
 @pytest.fixture(scope="session")
