@@ -24,10 +24,10 @@ from icrtop.mail.admin.columns import MomentColumn, TextColumn
 from icrtop.mail.headers import one_line
 from icrtop.mail.permissions import LimitedPolicy
 from icrtop.mail.readonly import ReadOnlyViewSet
+from icrtop.spreadsheets import harmless
 from newsletter.admin.import_form import ImportForm, sample
 from newsletter.admin.import_page import ImportInspectView, ImportProgressView
 from newsletter.admin.managing import MANAGE, ManagingView
-from newsletter.admin.spreadsheets import harmless
 from newsletter.imports import running
 from newsletter.models import SubscriberImport, Verdict
 from newsletter.models.imports import REJECTED

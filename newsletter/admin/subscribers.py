@@ -20,8 +20,8 @@ from icrtop.mail.admin.columns import MomentColumn, TextColumn
 from icrtop.mail.models import Delivery, Suppression
 from icrtop.mail.readonly import ReadOnlyInspectView, ReadOnlyViewSet
 from icrtop.places.models import Country, Region
+from icrtop.spreadsheets import ExportingIndexView
 from newsletter.admin.managing import ACTIONS
-from newsletter.admin.spreadsheets import ExportingIndexView
 from newsletter.choices import whole
 from newsletter.models import Frequency, MailingList, Subscriber, Subscription, Topic
 

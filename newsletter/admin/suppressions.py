@@ -22,8 +22,8 @@ from icrtop.mail.admin.columns import MomentColumn, TextColumn
 from icrtop.mail.admin.letters import beginning_of_address
 from icrtop.mail.models import Suppression
 from icrtop.mail.readonly import ReadOnlyViewSet
+from icrtop.spreadsheets import ExportingIndexView
 from newsletter.admin.managing import ManagingView
-from newsletter.admin.spreadsheets import ExportingIndexView
 from newsletter.services import managing
 
 MANAGE = "mail.manage_suppression"

@@ -144,7 +144,7 @@ def test_the_export_as_a_workbook_holds_text_whatever_was_typed(staff):
 
 
 def test_a_workbook_that_would_take_too_long_is_refused(staff, subscribers, monkeypatch):
-    monkeypatch.setattr("newsletter.admin.spreadsheets.MOST_IN_WORKBOOK", 1)
+    monkeypatch.setattr("icrtop.spreadsheets.MOST_IN_WORKBOOK", 1)
     query = {"export": "xlsx", "q": "example"}
     answer = staff.get(reverse("subscribers:index"), query, follow=True)
     assert answer.redirect_chain == [(f"{reverse('subscribers:index')}?q=example", 302)]
@@ -162,7 +162,7 @@ def test_an_export_of_more_rows_takes_no_more_queries(staff, subscribers, monkey
     few = queries_for()
     SubscriptionFactory.create_batch(100, confirmed=True)
     assert queries_for() == few
-    monkeypatch.setattr("newsletter.admin.spreadsheets.ROWS", 51)
+    monkeypatch.setattr("icrtop.spreadsheets.ROWS", 51)
     assert queries_for() == few
 
 
