@@ -16,7 +16,8 @@ ENV PATH=/opt/venv/bin:$PATH \
 
 RUN groupadd --system --gid 10001 icrtop \
     && useradd --system --uid 10001 --gid icrtop --no-create-home --shell /usr/sbin/nologin icrtop \
-    && install --directory --owner icrtop --group icrtop /srv/icrtop/var /srv/icrtop/var/media
+    && install --directory --owner icrtop --group icrtop /srv/icrtop/var /srv/icrtop/var/media \
+    && install --directory --owner icrtop --group icrtop --mode 700 /srv/icrtop/var/private
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /srv/icrtop
 COPY . .

@@ -22,7 +22,7 @@ ADDRESSES = [
     "/developments/",
     "/publications/",
     "/events/",
-    "/coalition/members/",
+    "/members/",
     "/contact/",
     "/search/?q=darfur",
 ]

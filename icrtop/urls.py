@@ -34,6 +34,11 @@ urlpatterns += i18n_patterns(
     # Printed in the brochure without a slash, and so answered without one too.
     path("subscribe", serve, {"path": "subscribe/"}),
     path("join-the-coalition", serve, {"path": "join-the-coalition/"}),
+    path("join-the-coalition/apply/", include("members.applying.urls")),
+    path("account/organisations/", include("members.self_service.urls")),
+    path("committee/", include("members.committee.urls")),
+    path("members/", include("members.directory.urls")),
+    path("account/", include("icrtop.accounts.urls")),
     path("listserv/", include("newsletter.urls")),
     path("", include("pages.urls")),
     # Wagtail's own addresses: the two at which passwords are tried, of which one door is enough.

@@ -9,6 +9,8 @@ from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from icrtop.accounts.keeping import keep_from_old_tab
+
 
 @never_cache
 @require_safe
@@ -31,7 +33,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /search/"]
+    lines = ["User-agent: *", "Disallow: /account/", "Disallow: /admin/", "Disallow: /search/"]
     lines += ["", f"Sitemap: {settings.BASE_URL}/sitemap.xml", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
@@ -41,5 +43,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form without its token: sent from elsewhere, or from a browser that refuses cookies."""
-    return render(request, "403_csrf.html", status=403)
+    """A form without its token: sent from elsewhere, or from a browser that refuses cookies.
+
+    Or from a tab that was open before somebody signed in anew, which replaces the token: then what
+    was typed is not lost, where the page takes it up.
+    """
+    return keep_from_old_tab(request) or render(request, "403_csrf.html", status=403)

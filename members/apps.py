@@ -7,4 +7,5 @@ class MembersConfig(AppConfig):
     verbose_name = _("Members")
 
     def ready(self) -> None:
-        from members import signals  # noqa: F401 # Connects its receivers.
+        from members import leaving, signals  # noqa: F401 # They connect their receivers.
+        from members.documents import files  # noqa: F401

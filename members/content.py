@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.text import slugify
 from wagtail.models import Page
 
-from members.models import Category, DirectoryPage, JoinPage, Membership, Organisation
+from members.models import Category, DirectoryPage, JoinPage, Membership, Organisation, Sector
 
 DATA = Path(__file__).parent / "data"
 FOUNDED = "2009-01"
@@ -18,13 +18,16 @@ PUBLIC_NOTES = {"hosts the Secretariat": "Hosts the Secretariat of the Coalition
 
 @transaction.atomic
 def load(coalition_section: Page, home: Page) -> None:
-    """Create the founding Members, the directory below the Coalition's section and the page to
-    join.
+    """Create the founding Members, a first list of sectors, the directory at /members/, its parts
+    below the Coalition's section, and the page to join.
 
-    What is there already stays as it is, so that loading again undoes nobody's work.
+    What is there already stays as it is, so that loading again undoes nobody's work; but a list of
+    Members below the Coalition's section becomes the directory, and its address leads there.
     """
     load_founding_members()
-    for slug, fields in DIRECTORIES.items():
+    load_sectors()
+    load_directory(coalition_section, home)
+    for slug, fields in PARTS.items():
         _page(coalition_section, DirectoryPage, slug, fields)
     about = Page.objects.get(pk=coalition_section.pk).get_children()
     _page(
@@ -55,6 +58,7 @@ def load_founding_members() -> None:
             country_id=row["country_code"],
             city=row["city"],
             about=about,
+            profile_published=True,
             internal_note="" if about else row["note"],
         )
         Membership.objects.create(
@@ -66,6 +70,31 @@ def load_founding_members() -> None:
         )
 
 
+def load_sectors() -> None:
+    """Create the first sectors, unless staff keep a list. No organisation is put into any."""
+    if not Sector.objects.exists():
+        Sector.objects.bulk_create(Sector(name=name, slug=slugify(name)) for name in SECTORS)
+
+
+def load_directory(coalition_section: Page, home: Page) -> None:
+    """Create the directory right below the home page, or move the list of Members there.
+
+    Wagtail leaves a redirect at the address that a page is moved from.
+    """
+    if DirectoryPage.objects.filter(shows=DirectoryPage.Shows.EVERYONE).exists():
+        return
+    lists = DirectoryPage.objects.child_of(coalition_section)
+    page = lists.filter(slug="members", shows=DirectoryPage.Shows.MEMBERS).first()
+    if page is None or home.get_children().filter(slug="members").exists():
+        _page(home, DirectoryPage, "members", DIRECTORY)
+        return
+    page.shows = DirectoryPage.Shows.EVERYONE
+    if page.introduction == INTRODUCTION_OF_MEMBERS:
+        page.introduction = DIRECTORY["introduction"]
+    page.save_revision().publish()
+    Page.objects.get(pk=page.pk).move(Page.objects.get(pk=home.pk), pos="last-child")
+
+
 def _page(parent: Page, model: type[Page], slug: str, fields: dict[str, Any]) -> None:
     """Publish a page below another, unless there is one at that address."""
     parent = Page.objects.get(pk=parent.pk)  # It may have more children than the caller knows of.
@@ -75,20 +104,39 @@ def _page(parent: Page, model: type[Page], slug: str, fields: dict[str, Any]) ->
     page.save_revision().publish()
 
 
-DIRECTORIES: dict[str, dict[str, Any]] = {
-    "members": {
-        "title": "Members",
-        "shows": DirectoryPage.Shows.MEMBERS,
-        "introduction": (
-            "Non-governmental organisations that run programmes on the Responsibility to Protect "
-            "or related work. Eight regional and international NGOs formed the Coalition in "
-            "January 2009; they are listed here as of the Coalition's brochure (about 2010)."
-        ),
-        "search_description": (
-            "The NGOs that are Members of the International Coalition for the Responsibility to "
-            "Protect, by region and country."
-        ),
-    },
+SECTORS = [
+    "Human rights",
+    "Humanitarian action",
+    "Peace and conflict prevention",
+    "Law and justice",
+    "Women's rights",
+    "Youth",
+    "Faith communities",
+    "Research and education",
+    "Refugees and displacement",
+]
+
+DIRECTORY: dict[str, Any] = {
+    "title": "Members",
+    "shows": DirectoryPage.Shows.EVERYONE,
+    "introduction": (
+        "The Coalition's Members and NGO Supporters around the world, and their work on the "
+        "Responsibility to Protect. Eight regional and international NGOs formed the Coalition in "
+        "January 2009; they are listed here as of its brochure (about 2010)."
+    ),
+    "search_description": (
+        "The Members and NGO Supporters of the International Coalition for the Responsibility to "
+        "Protect, by region, country and sector, with their work."
+    ),
+}
+# Of the list of Members alone, from which a directory is made where there is one.
+INTRODUCTION_OF_MEMBERS = (
+    "Non-governmental organisations that run programmes on the Responsibility to Protect "
+    "or related work. Eight regional and international NGOs formed the Coalition in "
+    "January 2009; they are listed here as of the Coalition's brochure (about 2010)."
+)
+
+PARTS: dict[str, dict[str, Any]] = {
     "ngo-supporters": {
         "title": "NGO Supporters",
         "shows": DirectoryPage.Shows.SUPPORTERS,

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 from wagtail.search.index import insert_or_update_object
 
 from icrtop.cache import empty_page_cache
-from members.models import DirectoryPage, Membership, Organisation
+from members.models import DirectoryPage, Membership, Organisation, OrganisationWork, Sector
 
 
 @receiver([post_save, post_delete], sender=Organisation)
@@ -17,3 +17,12 @@ def directory_changed(**kwargs: Any) -> None:
     empty_page_cache()
     for page in DirectoryPage.objects.live():
         insert_or_update_object(page)
+
+
+@receiver([post_save, post_delete], sender=Sector)
+@receiver([post_save, post_delete], sender=OrganisationWork)
+@receiver(m2m_changed, sender=Organisation.sectors.through)
+@receiver(m2m_changed, sender=Organisation.works_in.through)
+def profile_changed(**kwargs: Any) -> None:
+    """Empty the cache: profiles and filters show what has changed, the search does not."""
+    empty_page_cache()

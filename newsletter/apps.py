@@ -9,7 +9,8 @@ class NewsletterConfig(AppConfig):
     def ready(self) -> None:
         from newsletter.alerts import noticing
         from newsletter.bounces import checks  # noqa: F401 registers itself
-        from newsletter.services import archiving
+        from newsletter.services import archiving, members_list
 
         noticing.connect()
         archiving.connect()
+        members_list.connect()

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from newsletter.feeds import Bulletins
-from newsletter.views import data, leaving, preferences, subscribing
+from newsletter.views import data, leaving, members_list, preferences, subscribing
 from pages.urls import serve
 
 app_name = "newsletter"
@@ -20,6 +20,7 @@ urlpatterns = [
     path("erased/", data.erased, name="erased"),
     path("address/<str:token>/", data.move, name="address"),
     path("export/<str:token>/", data.export, name="export"),
+    path("members-list/", members_list.answer, name="members_list"),
     path("manage/", preferences.manage, name="manage"),
     path("manage/sent/", preferences.link_sent, name="link_sent"),
     path("renew/<str:token>/", preferences.renew, name="renew"),

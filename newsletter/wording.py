@@ -14,3 +14,8 @@ PREFERENCES_CONSENT = _(
     "at any time by the link in every letter. We use your address for nothing else, and pass it on "
     "to nobody."
 )
+MEMBERS_LIST_CONSENT = _(
+    "By pressing “Put me on the list” you agree that we send you the letters of this list by "
+    "e-mail, as long as you are a focal point of a member. You can stop it at any time by the link "
+    "in every letter. We use your address for nothing else, and pass it on to nobody."
+)

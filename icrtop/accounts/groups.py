@@ -26,11 +26,12 @@ SECRETARIAT = "Secretariat"
 EDITORS = "Editors"
 MEMBERSHIP = "Membership"
 LISTSERV = "Listserv"
-STEERING_COMMITTEE = "Steering Committee"
 
 APPROVAL = "Approval by the Secretariat"
-# What Wagtail's own migrations leave: a group and a workflow that ours stand in for.
-WAGTAIL_GROUP = "Moderators"
+# Groups that have no rights of their own here: Wagtail's, and the committee, which votes on pages
+# of its own. They go unless somebody is in them.
+UNUSED_GROUPS = ("Moderators", "Steering Committee")
+# A workflow of Wagtail's own migrations, which becomes ours.
 WAGTAIL_APPROVAL = "Moderators approval"
 
 
@@ -70,8 +71,12 @@ ROLES: dict[str, Role] = {
             "mail.message",  # With it the right to pause, resume, cancel and send again.
             "mail.suppression",
             "members.application",  # With it the right to record a decision.
+            "members.ballot",
+            "members.change_membershipsettings",
             "members.membership",
             "members.organisation",
+            "members.profilechange",
+            "members.sector",
             "newsletter.alert",  # With it the right to call one off.
             "newsletter.bounce",
             "newsletter.consent",
@@ -105,8 +110,11 @@ ROLES: dict[str, Role] = {
             "members.view_application",
             "members.change_application",
             "members.decide_application",
+            "members.ballot",
             "members.membership",
             "members.organisation",
+            "members.profilechange",
+            "members.sector",
         ),
     ),
     # Writes bulletins, and sends them.
@@ -128,19 +136,12 @@ ROLES: dict[str, Role] = {
             "newsletter.subscription",
         ),
     ),
-    # Reads the files that it decides on.
-    STEERING_COMMITTEE: Role(
-        models=(
-            "wagtailadmin.access_admin",
-            "members.view_application",
-        ),
-    ),
 }
 
 
 @transaction.atomic
 def ensure_groups() -> None:
-    """Give the groups of the table its permissions, and drop Wagtail's Moderators.
+    """Give the groups of the table its permissions, and drop those that have none.
 
     Raises ImproperlyConfigured where the table names a permission that does not exist.
     """
@@ -155,7 +156,7 @@ def ensure_groups() -> None:
                 _set_permissions(GroupPagePermission, group, _on_pages(verbs), page=section)
         in_collections = find_permissions(role.collections)
         _set_permissions(GroupCollectionPermission, group, in_collections, collection=collection)
-    Group.objects.filter(name=WAGTAIL_GROUP, user=None).delete()
+    Group.objects.filter(name__in=UNUSED_GROUPS, user=None).delete()
 
 
 def find_permissions(names: Iterable[str]) -> list[Permission]:

@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 
@@ -32,7 +33,22 @@ class User(AbstractUser):
 
     objects = UserManager()  # type: ignore[misc,assignment] # AbstractUser's wants a username.
 
+    # Of the one at the browser: see `icrtop.accounts.backends` and `icrtop.accounts.identity`.
+    signed_in_by_code = False
+    proved_address: str | None = None
+
     class Meta(AbstractUser.Meta):
         constraints = [
             models.UniqueConstraint(Lower("email"), name="unique_user_email_any_case"),
         ]
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Sessions end when the address changes, as they do when the password does.
+
+        Otherwise whoever gives an account another address would be in it already when that
+        address is proved.
+        """
+        of_password = super()._get_session_auth_hash(secret)  # type: ignore[misc] # Not in the stubs.
+        key = "icrtop.accounts.session"
+        value = f"{of_password}:{self.email.lower()}"
+        return salted_hmac(key, value, secret=secret, algorithm="sha256").hexdigest()

@@ -12,12 +12,15 @@ from itertools import groupby
 from typing import Any
 
 from django.core import signing
+from django.utils.crypto import salted_hmac
 
 from icrtop.mail.addresses import deliverable
 from icrtop.mail.headers import folded, header, one_line, phrase
 from icrtop.mail.models import Delivery, Message
 
 MERGE_FIELD = re.compile(r"\[\[([a-z_]+)\]\]")
+# A signed field whose salt begins so stands for a short code, see `short_code`.
+CODE = "code:"
 
 
 def merge_fields(message: Message) -> set[str]:
@@ -29,6 +32,17 @@ def merge_fields(message: Message) -> set[str]:
 def sign(value: Any, salt: str) -> str:
     """What stands in a letter for a signed merge field. The same on every try: it has no date."""
     return signing.Signer(salt=salt).sign_object(value)
+
+
+def short_code(value: Any, salt: str) -> str:
+    """Eight digits, as in 4821 7730, that only this site can tell from a value and a salt.
+
+    What people type from a letter is so secret that no row may hold it, neither the letter's nor
+    the one it is compared with: both hold the value.
+    """
+    digest = salted_hmac(salt, str(value), algorithm="sha256").digest()
+    digits = f"{int.from_bytes(digest) % 10**8:08}"
+    return f"{digits[:4]} {digits[4:]}"
 
 
 def fill_text(text: str, values: Mapping[str, Any]) -> str:
@@ -44,11 +58,17 @@ def fill_html(html: str, values: Mapping[str, Any]) -> str:
 def values_for(delivery: Delivery, signed: Mapping[str, str]) -> dict[str, Any]:
     """What goes into the merge fields of one recipient's letter."""
     signatures = {
-        name: sign(delivery.merge[name], salt)
+        name: (short_code if salt.startswith(CODE) else sign)(delivery.merge[name], salt)
         for name, salt in signed.items()
         if name in delivery.merge
     }
     return {**delivery.merge, **signatures}
+
+
+def values_to_show(delivery: Delivery, signed: Mapping[str, str]) -> dict[str, Any]:
+    """The same for staff: what stands for a signature is shown unsigned, and a code not at all."""
+    codes = {name: "•••• ••••" for name, salt in signed.items() if salt.startswith(CODE)}
+    return {**delivery.merge, **codes}
 
 
 class Pattern:

@@ -6,7 +6,7 @@ from django.db.models.functions import Cast, Concat, Now
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from icrtop.mail.models import OPEN, UNSENT, Delivery, Message, State
+from icrtop.mail.models import OPEN, UNSENT, Delivery, DeliveryQuerySet, Message, State
 from icrtop.mail.moves import check_move
 
 PREFIX, DOMAIN = "erased-", "@invalid.invalid"
@@ -21,8 +21,35 @@ def erase_address(normalised: str, messages: QuerySet[Message], reason: str = ""
     message of no list that went to nobody else is blanked, as it may carry the address, or links
     that work.
     """
-    check_move(UNSENT, State.CANCELLED)
     letters = Delivery.objects.filter(normalised=normalised, message__in=messages)
+    _cancel(letters, reason)
+    _blank(letters)
+    return _forget(letters)
+
+
+@transaction.atomic
+def erase_messages(messages: QuerySet[Message]) -> None:
+    """Take everything out of these messages, and every address out of their letters.
+
+    What waits is cancelled. That there was a letter, when, and what became of it, stays.
+    """
+    keys = list(messages.values_list("pk", flat=True))
+    letters = Delivery.objects.filter(message__in=keys)
+    _cancel(letters)
+    text = _("The text of this letter was erased.")
+    Message.objects.filter(pk__in=keys).update(
+        subject=_("Erased"), text=text, html=format_html("<p>{}</p>", text), headers={}, signed={}
+    )
+    _forget(letters)
+
+
+def is_erased(delivery: Delivery) -> bool:
+    """Whether nobody knows any more who a letter went to."""
+    return delivery.normalised == f"{PREFIX}{delivery.pk}{DOMAIN}"
+
+
+def _cancel(letters: DeliveryQuerySet, reason: str = "") -> None:
+    check_move(UNSENT, State.CANCELLED)
     # First of all, in whatever state: those that are on their way may come back.
     letters.filter(state__in=(*OPEN, State.UNCERTAIN)).update(withdrawn=True)
     letters.unsent().update(
@@ -32,18 +59,15 @@ def erase_address(normalised: str, messages: QuerySet[Message], reason: str = ""
         reason=reason or _("The recipient was erased."),
         changed=Now(),
     )
-    _blank(letters)
+
+
+def _forget(letters: QuerySet[Delivery]) -> int:
     nowhere = Concat(
         Value(PREFIX), Cast(F("pk"), TextField()), Value(DOMAIN), output_field=TextField()
     )
     return letters.update(
         address=nowhere, normalised=nowhere, name="", merge={}, server_reply="", changed=Now()
     )
-
-
-def is_erased(delivery: Delivery) -> bool:
-    """Whether nobody knows any more who a letter went to."""
-    return delivery.normalised == f"{PREFIX}{delivery.pk}{DOMAIN}"
 
 
 def _blank(letters: QuerySet[Delivery]) -> None:

@@ -62,7 +62,8 @@ def queue_message(
 
     `headers` are what this letter needs beyond the usual ones; letters say that a machine wrote
     them (RFC 3834) unless they bring their own Auto-Submitted or come from a `mailing_list`. Merge
-    fields in `signed` (field → salt) stand for a signature of the recipient's value, see `sign`.
+    fields in `signed` (field → salt) stand for a signature of the recipient's value, see `sign`, or
+    where the salt begins with `CODE` for a code that people type, see `short_code`.
     `send_at` is the earliest moment to send at. A second call with the same `key` writes nothing,
     and returns the message of the first.
 

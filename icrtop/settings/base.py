@@ -1,6 +1,7 @@
 """Settings of every environment; docs/operations.md lists the variables they read."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -41,6 +42,8 @@ INSTALLED_APPS = [
     "modelcluster",
     "taggit",
     "django_filters",
+    "allauth",
+    "allauth.account",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -62,8 +65,10 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "icrtop.body_limits.BodyLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "pages.old_paths.OldPathMiddleware",
@@ -136,6 +141,14 @@ CELERY_BEAT_SCHEDULE = {
     "send alerts and digests": {"task": "newsletter.tasks.send_alerts", "schedule": 60.0},
     "run imports": {"task": "newsletter.tasks.run_imports", "schedule": 60.0},
     "discard old imports": {"task": "newsletter.tasks.discard_old_imports", "schedule": 3600.0},
+    "clear sessions": {"task": "icrtop.accounts.tasks.clear_sessions", "schedule": 86_400.0},
+    "keep to retention": {"task": "members.tasks.keep_to_retention", "schedule": 86_400.0},
+    "remind applicants": {"task": "members.tasks.remind_of_answers", "schedule": 3600.0},
+    "close ballots, and remind": {"task": "members.tasks.run_ballots", "schedule": 60.0},
+    "ask members to reconfirm": {
+        "task": "members.tasks.ask_members_to_reconfirm",
+        "schedule": 3600.0,
+    },
     "publish scheduled pages": {"task": "pages.tasks.publish_scheduled", "schedule": 60.0},
 }
 
@@ -172,6 +185,21 @@ MAIL_MISSED_AFTER_HOURS = env.int("MAIL_MISSED_AFTER_HOURS", default=6)
 BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "icrtop.accounts.backends.CodeBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+LOGIN_URL = "account:sign_in"
+LOGIN_REDIRECT_URL = "account:index"
+# Signing in by a code that is mailed, with allauth: see icrtop.accounts.signing_in.
+ACCOUNT_ADAPTER = "icrtop.accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_RATE_LIMITS = False  # icrtop.ratelimit's are used.
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -194,12 +222,24 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
-STORAGES = {
+# What applicants send with their applications: no web server may give anything out from here.
+PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(VAR_DIR / "private"))
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": PRIVATE_ROOT,
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # Wagtail's editor posts one field per block setting.
 
+SESSION_COOKIE_AGE = 14 * 24 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.forms import CheckboxSelectMultiple
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
@@ -21,7 +22,7 @@ from wagtail.admin.panels import (
 from wagtail.search import index
 
 from icrtop.places.models import Country, Region
-from members.staff_forms import OrganisationForm
+from members.organisation_form import OrganisationForm
 from pages.dates import PARTIAL_DATE, PartialDateField, display_partial_date, last_day
 
 # The Coalition has had two categories since this day; before it there were only Members.
@@ -35,9 +36,34 @@ class Category(models.TextChoices):
     NGO_SUPPORTER = "ngo_supporter", _("NGO Supporter")
 
 
+class Sector(models.Model):
+    """A field of civil society, such as human rights or humanitarian aid; staff keep the list."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    slug = models.SlugField(_("slug"), max_length=80, unique=True)
+
+    panels = [TitleFieldPanel("name", targets=["slug"], placeholder=False), FieldPanel("slug")]
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name = _("sector")
+        verbose_name_plural = _("sectors")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Listing(models.TextChoices):
+    """How much of a member the public may see; a member in danger may be in danger by its name."""
+
+    FULL = "full", _("With its name and profile")
+    UNNAMED = "unnamed", _("Without its name: only its category and region")
+    HIDDEN = "hidden", _("Not at all")
+
+
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
-    def listed(self) -> Self:
-        """Those whom the public directory shows, by name, with their place and present term.
+    def belonging(self) -> Self:
+        """Those with a term of membership that is going on, by name, with their place and term.
 
         Each has the term's `category`, `since`, `founding` and `on_steering_committee`.
         """
@@ -58,17 +84,13 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
             .order_by(models.Func(Lower("name"), function="unaccent"), "pk")
         )
 
-    def members(self) -> Self:
-        """Listed organisations of the category Member."""
-        return self.listed().filter(category=Category.MEMBER)
-
-    def supporters(self) -> Self:
-        """Listed organisations of the category NGO Supporter."""
-        return self.listed().filter(category=Category.NGO_SUPPORTER)
-
     def steering_committee(self) -> Self:
-        """Listed organisations that sit on the Steering Committee now."""
-        return self.listed().filter(on_steering_committee=True)
+        """Organisations that sit on the Steering Committee now, by name."""
+        return self.belonging().filter(on_steering_committee=True)
+
+    def of(self, address: str) -> Self:
+        """Organisations that the holder of a verified, normalised address is a focal point of."""
+        return self.filter(focal_points__normalised=address).distinct()
 
     def in_region(self, code: str) -> Self:
         """Organisations in countries of a region or sub-region, by its M49 code."""
@@ -94,8 +116,32 @@ class Organisation(index.Indexed, ClusterableModel):
     about = models.TextField(
         _("its work"),
         blank=True,
-        max_length=2000,
+        max_length=4000,
         help_text=_("What the organisation does on RtoP. Shown in the directory."),
+    )
+    sectors = models.ManyToManyField(
+        Sector, blank=True, related_name="organisations", verbose_name=_("sectors")
+    )
+    works_in = models.ManyToManyField(
+        Country, blank=True, related_name="+", verbose_name=_("countries it works in")
+    )
+    listing = models.CharField(
+        _("shown to the public"),
+        max_length=10,
+        choices=Listing.choices,
+        default=Listing.FULL,
+        help_text=_(
+            "Honoured everywhere: directory, map, search, feeds, exports. Being named can put an "
+            "organisation in danger."
+        ),
+    )
+    profile_published = models.BooleanField(
+        _("profile is public"),
+        default=False,
+        help_text=_("Set once the organisation has checked its profile."),
+    )
+    profile_checked_at = models.DateTimeField(
+        _("profile checked"), null=True, blank=True, editable=False
     )
     internal_note = models.TextField(
         _("note to staff"), blank=True, help_text=_("Never shown to visitors.")
@@ -112,7 +158,14 @@ class Organisation(index.Indexed, ClusterableModel):
         FieldRowPanel([FieldPanel("country"), FieldPanel("city")]),
         FieldPanel("website"),
         FieldPanel("about"),
+        FieldPanel("sectors", widget=CheckboxSelectMultiple),
+        FieldPanel("works_in"),
+        MultiFieldPanel(
+            [FieldPanel("listing"), FieldPanel("profile_published")], heading=_("In the directory")
+        ),
         InlinePanel("memberships", heading=_("Membership"), label=_("Term")),
+        InlinePanel("works", heading=_("Work on RtoP"), label=_("Page")),
+        InlinePanel("focal_points", heading=_("Focal points"), label=_("Focal point")),
         FieldPanel("internal_note"),
     ]
     search_fields = [
@@ -130,7 +183,7 @@ class Organisation(index.Indexed, ClusterableModel):
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
 
-    # Annotated by `OrganisationQuerySet.listed`.
+    # Annotated by `OrganisationQuerySet.belonging`.
     category: str
     since: str
     founding: bool
@@ -147,13 +200,20 @@ class Organisation(index.Indexed, ClusterableModel):
 
     @property
     def category_label(self) -> str:
-        """The category of the present term; for organisations that `listed` found."""
+        """The category of the present term; for organisations that `belonging` found."""
         return str(Category(self.category).label)
 
     @property
     def since_display(self) -> str:
-        """When the present term began, if known; for organisations that `listed` found."""
+        """When the present term began, if known; for organisations that `belonging` found."""
         return display_partial_date(self.since)
+
+
+class EndReason(models.TextChoices):
+    RESIGNED = "resigned", _("The organisation resigned")
+    LAPSED = "lapsed", _("It did not reconfirm its membership")
+    ENDED = "ended", _("The Coalition ended it")
+    CATEGORY = "category", _("It changed to the other category")
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -181,6 +241,16 @@ class Membership(models.Model):
         blank=True,
         help_text=_("Leave empty while the organisation belongs to the Coalition."),
     )
+    end_reason = models.CharField(
+        _("why it ended"), max_length=20, choices=EndReason.choices, blank=True
+    )
+    confirmed_at = models.DateTimeField(
+        _("last confirmed"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When the organisation last said that its details are right."),
+    )
     founding = models.BooleanField(_("founding member"), default=False)
     on_steering_committee = models.BooleanField(_("on the Steering Committee"), default=False)
 
@@ -188,7 +258,7 @@ class Membership(models.Model):
 
     panels = [
         FieldPanel("category"),
-        FieldRowPanel([FieldPanel("since"), FieldPanel("ended")]),
+        FieldRowPanel([FieldPanel("since"), FieldPanel("ended"), FieldPanel("end_reason")]),
         MultiFieldPanel(
             [FieldPanel("founding"), FieldPanel("on_steering_committee")], heading=_("Role")
         ),

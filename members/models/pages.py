@@ -1,11 +1,12 @@
-"""The members' directory, and the page by which organisations join."""
+"""The directory of members and the committee, and the page by which organisations join."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
@@ -13,23 +14,26 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
 
-from members import services
-from members.forms import ApplicationForm
-from members.models.organisations import Organisation
+from members.directory.listing import FACETS, Directory
+from members.directory.open_data import FIELDS
+from members.models.organisations import Category
+from members.public import PublicMember, public_members
 from pages.blocks import BodyBlock
 from pages.models import BasePage, Filter, ListingPage
+from pages.models.base import without_private
 
 
 class DirectoryPage(ListingPage):
-    """The Members, the NGO Supporters or the Steering Committee, with filters by place."""
+    """Who belongs to the Coalition: everyone, one category, or the Steering Committee."""
 
     class Shows(models.TextChoices):
+        EVERYONE = "everyone", _("Members and NGO Supporters: the directory")
         MEMBERS = "members", _("Members")
         SUPPORTERS = "supporters", _("NGO Supporters")
         STEERING_COMMITTEE = "steering_committee", _("Steering Committee")
 
     shows = models.CharField(
-        _("what is listed"), max_length=20, choices=Shows.choices, default=Shows.MEMBERS
+        _("what is listed"), max_length=20, choices=Shows.choices, default=Shows.EVERYONE
     )
     body = StreamField(BodyBlock(), blank=True, verbose_name=_("text below the list"))
 
@@ -45,50 +49,74 @@ class DirectoryPage(ListingPage):
     ]
     per_page = 50
 
+    # What `get_filters` made of the request, for the rest of the page.
+    directory: Directory | None
+
     class Meta:
         verbose_name = _("directory page")
 
+    @classmethod
+    def of_everyone(cls) -> DirectoryPage | None:
+        """The directory, where everybody may read it: what profiles and exports belong to."""
+        pages = without_private(cls.objects.live().filter(shows=cls.Shows.EVERYONE))
+        page: DirectoryPage | None = pages.order_by("path").defer_streamfields().first()
+        return page
+
+    @property
+    def is_of_everyone(self) -> bool:
+        return self.shows == self.Shows.EVERYONE
+
+    @property
+    def is_of_committee(self) -> bool:
+        return self.shows == self.Shows.STEERING_COMMITTEE
+
     @cached_property
-    def organisations(self) -> list[Organisation]:
+    def members(self) -> list[PublicMember]:
         """Everything this page can list: as many as a coalition has, so that one query will do."""
-        if self.shows == self.Shows.SUPPORTERS:
-            return list(Organisation.objects.supporters())
-        if self.shows == self.Shows.STEERING_COMMITTEE:
-            return list(Organisation.objects.steering_committee())
-        return list(Organisation.objects.members())
+        everyone = public_members()
+        if self.is_of_committee:
+            return [one for one in everyone if one.on_steering_committee]
+        wanted = ONE_CATEGORY.get(self.shows)
+        return [one for one in everyone if wanted in (None, one.category)]
+
+    @property
+    def balance(self) -> list[tuple[str, int]]:
+        """The regions of those that it lists, by name, with how many are from each."""
+        return sorted(Counter(one.region.name for one in self.members).items())
 
     @property
     def names(self) -> str:
         """The names of all that it lists, by which the search finds the page."""
-        return "\n".join(str(one) for one in self.organisations)
+        return "\n".join(one.display_name for one in self.members if one.is_named)
 
     def get_filters(self, request: HttpRequest) -> list[Filter]:
-        places = [(one.region, one.country) for one in self.organisations]
-        regions = {(region.name, region.code) for region, _country in places}
-        countries = {(country.name, country.code) for _region, country in places}
-        return [
-            Filter(
-                request, "region", _("Region"), [(code, name) for name, code in sorted(regions)]
-            ),
-            Filter(
-                request, "country", _("Country"), [(code, name) for name, code in sorted(countries)]
-            ),
-        ]
+        if self.is_of_committee:  # A dozen organisations need no filters.
+            self.directory = None
+            return []
+        facets = [one for one in FACETS if one != "category" or self.is_of_everyone]
+        self.directory = Directory(self.members, request, facets)
+        return self.directory.filters
 
-    def get_items(self, request: HttpRequest, filters: list[Filter]) -> list[Organisation]:
-        chosen = {one.name: one.chosen for one in filters}
-        return [
-            one
-            for one in self.organisations
-            if chosen["region"] in ("", one.region.code)
-            and chosen["country"] in ("", one.country_id)
-        ]
+    def get_items(self, request: HttpRequest, filters: list[Filter]) -> list[PublicMember]:
+        return self.directory.named if self.directory else self.members
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        context["directory"] = self.directory
+        context["fields"] = FIELDS
+        return context
+
+    def get_sitemap_urls(self, request: HttpRequest | None = None) -> list[dict[str, Any]]:
+        """Its own address; the directory's also those of all profiles."""
+        urls: list[dict[str, Any]] = super().get_sitemap_urls(request)
+        named = [one for one in self.members if one.is_named] if self.is_of_everyone else []
+        return [*urls, *({"location": one.url} for one in named)]
 
 
-class SeeOther(HttpResponseRedirect):
-    """Leads on after a form was taken: reloading does not send it again (RFC 9110, 15.4.4)."""
-
-    status_code = 303
+ONE_CATEGORY: dict[str, Category] = {
+    DirectoryPage.Shows.MEMBERS: Category.MEMBER,
+    DirectoryPage.Shows.SUPPORTERS: Category.NGO_SUPPORTER,
+}
 
 
 class JoinPage(BasePage):
@@ -118,7 +146,7 @@ class JoinPage(BasePage):
         help_text=_("What happens next, and how long it takes."),
     )
 
-    page_description = _("Says who can join, and has the form to apply.")
+    page_description = _("Says who can join, and leads to the form to apply.")
     parent_page_types = ["pages.HomePage"]
     subpage_types: list[str] = []
     max_count = 1
@@ -135,18 +163,3 @@ class JoinPage(BasePage):
 
     class Meta:
         verbose_name = _("page to join")
-
-    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        data = request.POST if request.method == "POST" else None
-        form = ApplicationForm(data, request=request)
-        if form.is_valid():
-            if not form.is_automated:
-                services.submit_application(form.answers, endorsed=form.endorsed)
-            return SeeOther(f"{self.get_url(request)}?sent")
-        return super().serve(request, *args, form=form, **kwargs)
-
-    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        context["form"] = kwargs.get("form") or ApplicationForm(request=request)
-        context["sent"] = "sent" in request.GET and not context["form"].is_bound
-        return context

@@ -18,7 +18,7 @@ from wagtail.admin.views import generic
 
 from icrtop.mail.addresses import InvalidAddress, normalise
 from icrtop.mail.admin.columns import MomentColumn, TextColumn
-from icrtop.mail.composing import fill_html, fill_text
+from icrtop.mail.composing import fill_html, fill_text, values_to_show
 from icrtop.mail.models import WAITING, Delivery, Message, Priority, State
 from icrtop.mail.readonly import ReadOnlyInspectView, ReadOnlyViewSet
 
@@ -128,9 +128,10 @@ class LetterInspectView(ReadOnlyInspectView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         message = self.object.message
+        values = values_to_show(self.object, message.signed)
         return super().get_context_data(
-            letter_html=fill_html(message.html, self.object.merge),
-            letter_text=fill_text(message.text, self.object.merge),
+            letter_html=fill_html(message.html, values),
+            letter_text=fill_text(message.text, values),
             **kwargs,
         )
 

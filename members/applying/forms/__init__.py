@@ -1,0 +1,1 @@
+"""The forms of the sections; `members.sections` names them in their order."""

@@ -1,0 +1,1 @@
+"""Ballots of the Steering Committee: opening, voting, counting, closing."""

@@ -1,0 +1,1 @@
+"""The directory of members: what it lists and counts, profiles, open data."""

@@ -1,0 +1,1 @@
+"""What focal points of members do for their organisation."""
