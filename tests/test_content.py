@@ -201,9 +201,10 @@ class TestTree:
         row = SiteSettings.for_site(Site.objects.get())
         menu = [block.value["page"].slug for block in row.main_menu]
         sections = ["rtop", "situations", "developments", "publications", "events", "coalition"]
-        assert menu == [*sections, "join-the-coalition", "subscribe", "contact"]
+        assert menu == [*sections, "members", "join-the-coalition", "subscribe", "contact"]
         footer = [block.value["page"].slug for block in row.footer_menu]
-        assert footer[:4] == ["join-the-coalition", "subscribe", "listserv", "contact"]
+        wanted = ["members", "join-the-coalition", "subscribe", "listserv", "contact"]
+        assert footer[:5] == wanted
         assert row.telephone == "212.599.1320"
         assert len(row.donors) == 7
         assert not row.social_links
@@ -262,7 +263,7 @@ class TestFacts:
             assert figure not in page.title
 
     def test_founding_members(self, content: None, client: Client) -> None:
-        text = page_text(client, "/coalition/members/")
+        text = page_text(client, "/members/")
         organisations = Organisation.objects.all()
         assert len(organisations) == 8
         for organisation in organisations:

@@ -11,6 +11,7 @@ OTHERS = [
     "/search/",
     "/rtop/at-the-un/",
     "/listserv/",
+    "/account/sign-in/",
 ]
 
 

@@ -1,4 +1,4 @@
-"""The thin line: subscribe and confirm, apply to join, edit and see it live."""
+"""The thin line: subscribe and confirm, edit and see it live."""
 
 import re
 import uuid
@@ -40,34 +40,6 @@ def test_subscribe_and_confirm(visitor: Page) -> None:
     # A scanner that follows the link changes nothing; only the button does.
     visitor.get_by_role("main").get_by_role("button").click()
     expect(visitor.get_by_role("main")).to_contain_text(re.compile("confirmed|subscribed", re.I))
-
-
-def test_apply_and_find_it_in_the_queue(visitor: Page, staff: Page) -> None:
-    organisation = f"Example Society {uuid.uuid4().hex[:6]}"
-    contact = address()
-    visitor.goto("/join-the-coalition")
-    main = visitor.get_by_role("main")
-    main.locator("[name=organisation], [name=name], [name=organisation_name]").first.fill(
-        organisation
-    )
-    main.locator("[name=country]").select_option("GH")
-    main.locator("[name=website]").fill("example.org")
-    main.locator("[name=contact_name]").fill("Ama Example")
-    main.locator("[name=email]").fill(contact)
-    main.locator("[name=why]").fill("To work with others on prevention.")
-    for group in main.locator("fieldset:has([type=radio])").all():
-        group.get_by_role("radio").first.check()
-    for box in main.get_by_role("checkbox").all():
-        box.check()
-    main.get_by_role("button").last.click()
-    expect(visitor.get_by_role("alert")).to_have_count(0)
-
-    letter_to(visitor, contact)
-    expect(visitor.get_by_role("main")).to_contain_text(organisation)
-
-    staff.goto("/admin/")
-    staff.goto("/admin/applications/")
-    expect(staff.get_by_text(organisation).first).to_be_visible()
 
 
 def test_edit_a_situation_and_see_it_live(visitor: Page, staff: Page) -> None:

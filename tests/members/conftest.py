@@ -1,12 +1,13 @@
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.files.storage import storages
 from wagtail.models import Locale, Page, Site
 
 from icrtop.accounts.models import User
 from icrtop.places.models import Country
 from icrtop.places.services import load_places
-from members.models import DirectoryPage, JoinPage
-from pages.models import HomePage, SectionPage, SiteSettings
+from members.models import ApplicationDocument, DirectoryPage, JoinPage
+from pages.models import HomePage, SiteSettings
 
 
 @pytest.fixture
@@ -37,8 +38,8 @@ def join_page(home):
 
 @pytest.fixture
 def directory(home):
-    section = home.add_child(instance=SectionPage(title="The Coalition", slug="coalition"))
-    return section.add_child(instance=DirectoryPage(title="Members", slug="members"))
+    """The directory, at /members/."""
+    return home.add_child(instance=DirectoryPage(title="Members", slug="members"))
 
 
 @pytest.fixture
@@ -55,17 +56,11 @@ def staff_with(db):
 
 
 @pytest.fixture
-def answers():
-    """What a visitor fills in, right in every field."""
-    return {
-        "organisation_name": "Example Society",
-        "country": "GH",
-        "website": "example.org",
-        "contact_name": "Ama Example",
-        "email": "ama@example.org",
-        "category": "member",
-        "why": "To work with others on prevention.",
-        "founding_purposes": "on",
-        "common_understanding": "on",
-        "leave_this_empty": "",
-    }
+def private_root(tmp_path, monkeypatch):
+    """An empty folder for what applicants send."""
+    folder = tmp_path / "private"
+    storage = ApplicationDocument._meta.get_field("file").storage
+    monkeypatch.setitem(storage.__dict__, "base_location", str(folder))
+    monkeypatch.setitem(storage.__dict__, "location", str(folder))
+    monkeypatch.setitem(storages._storages, "private", storage)
+    return folder

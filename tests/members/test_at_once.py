@@ -1,22 +1,22 @@
 """Two people act at the same moment, each in a transaction of their own."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from icrtop.mail.models import Message
-from icrtop.places.models import Country
-from members.answers import Answers
-from members.models import Application, ApplicationEvent
-from members.services import ChangedMeanwhile, accept, decline, submit_application
-from members.statements import CURRENT
+from members.applying import drafts, people, sending
+from members.models import Application, ApplicationPerson
+from members.services import staff
+from members.services.moving import ChangedMeanwhile, MoveNotAllowed
 from members.states import State
-from tests.factories.members import ApplicationFactory
+from tests.factories.members import ApplicationFactory, complete_draft
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+AMA = "ama@example.org"
 
 
 def both(first, second):
@@ -36,72 +36,86 @@ def both(first, second):
         return list(pool.map(run, (first, second)))
 
 
-def test_of_two_decisions_one_counts_and_the_other_is_told(home, staff_with):
+def test_of_two_moves_of_staff_one_counts_and_the_other_is_told(home, staff_with):
     application = ApplicationFactory(state=State.UNDER_REVIEW)
     one, other = (
-        staff_with("decide_application", email=f"{name}@example.org") for name in ("one", "other")
+        staff_with("change_application", "decide_application", email=f"{name}@example.org")
+        for name in ("one", "other")
     )
     results = both(
-        lambda: accept(application, one, 1), lambda: decline(application, other, 1, "Because.")
+        lambda: staff.close(application, one, 1, note="No answer."),
+        lambda: staff.decline(application, other, 1, note="Because."),
     )
     [refused] = [result for result in results if isinstance(result, Exception)]
     [moved] = [result for result in results if isinstance(result, Application)]
     assert isinstance(refused, ChangedMeanwhile)
     application.refresh_from_db()
     assert application.state == moved.state
-    assert ApplicationEvent.objects.count() == Message.objects.count() == 1
+    assert application.events.count() == Message.objects.count() == 1
 
 
-def test_the_second_waits_for_the_first_and_then_sees_what_it_did(home, staff_with):
-    application = ApplicationFactory(state=State.UNDER_REVIEW)
-    by = staff_with("decide_application")
-    moved = threading.Event()
-
-    def first():
-        with transaction.atomic():
-            accept(application, by, 1)
-            moved.set()
-            wait_until_somebody_waits()
-
-    def second():
-        assert moved.wait(10)
-        return decline(application, by, 1, "Because.")
-
-    done, refused = both(first, second)
-    assert done is None
-    assert isinstance(refused, ChangedMeanwhile)
-    application.refresh_from_db()
-    assert application.state == State.ACCEPTED
-    assert ApplicationEvent.objects.count() == Message.objects.count() == 1
+def test_a_double_click_sends_one_application(home):
+    draft = complete_draft(AMA)
+    checked = drafts.answers_version(draft.answers)
+    results = both(*[lambda: sending.send(draft, AMA, checked)] * 2)
+    assert sorted(type(result).__name__ for result in results) == ["Application", "MoveNotAllowed"]
+    assert draft.revisions.count() == 1
+    assert Message.objects.filter(purpose="members.received").count() == 1
 
 
-def wait_until_somebody_waits():
-    """Until another transaction waits for this one's locks."""
-    deadline = time.monotonic() + 10
-    with connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks"
-                " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-            )
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("Nobody waits.")
-
-
-def test_a_double_click_makes_one_application(home):
-    given = Answers(
-        organisation_name="Example Society",
-        country=Country.objects.get(code="GH"),
-        website="",
-        contact_name="Ama Example",
-        email="ama@example.org",
-        category="member",
-        why="To work with others.",
-    )
-    first, second = both(
-        lambda: submit_application(given, CURRENT), lambda: submit_application(given, CURRENT)
-    )
+def test_a_double_click_begins_one_draft(home):
+    first, second = both(*[lambda: drafts.begin(AMA)] * 2)
     assert first.pk == second.pk
     assert Application.objects.count() == 1
-    assert Message.objects.count() == 2
+
+
+def test_of_two_who_save_a_section_at_once_the_second_is_told(home):
+    draft = complete_draft(AMA)
+    version = drafts.section_version(draft.answers, "work")
+    results = both(
+        lambda: drafts.save_section(draft, "work", {"work": "One."}, AMA, version),
+        lambda: drafts.save_section(draft, "work", {"work": "Two."}, AMA, version),
+    )
+    [saved] = [result for result in results if isinstance(result, Application)]
+    [refused] = [result for result in results if isinstance(result, Exception)]
+    assert isinstance(refused, drafts.SectionChanged)
+    draft.refresh_from_db()
+    assert draft.answers["work"] == saved.answers["work"]
+
+
+def test_two_who_save_different_sections_at_once_lose_nothing(home):
+    draft = complete_draft(AMA)
+    both(
+        lambda: drafts.save_section(draft, "work", {"work": "One."}, AMA),
+        lambda: drafts.save_section(draft, "about", {"acronym": "EX"}, AMA),
+    )
+    draft.refresh_from_db()
+    assert (draft.answers["work"], draft.answers["acronym"]) == ("One.", "EX")
+
+
+def test_two_who_take_each_other_off_leave_one(home):
+    draft = complete_draft(AMA)
+    other = ApplicationPerson.objects.create(
+        application=draft,
+        email="kofi@example.org",
+        normalised="kofi@example.org",
+        joined_at=draft.created,
+    )
+    mine = draft.people.get(normalised=AMA)
+    both(
+        lambda: people.remove(draft, other.pk, AMA),
+        lambda: people.remove(draft, mine.pk, other.normalised),
+    )
+    assert draft.people.count() == 1
+
+
+def test_a_draft_is_sent_or_deleted_and_never_both(home):
+    draft = complete_draft(AMA)
+    checked = drafts.answers_version(draft.answers)
+    results = both(
+        lambda: sending.send(draft, AMA, checked), lambda: drafts.delete_draft(draft, AMA)
+    )
+    failed = [result for result in results if isinstance(result, Exception)]
+    assert len(failed) == 1
+    assert isinstance(failed[0], Application.DoesNotExist | drafts.NotChangeable | MoveNotAllowed)
+    assert Application.objects.count() == (0 if results[1] is None else 1)

@@ -99,7 +99,7 @@ class TestWhatWaits:
         assert [one.pk for one in context["expiring"]] == [ending.pk]
 
     def test_says_nothing_to_those_who_edit_nothing(self, staff_of):
-        member = staff_of("Steering Committee")
+        member = staff_of("Membership")
         shown = member.get(reverse("wagtailadmin_home"))
         assert shown.status_code == 200
         assert 'id="waiting"' not in shown.text

@@ -409,7 +409,7 @@ def test_every_page_of_the_tree_is_kept_but_those_with_forms(visitor):
             forms.add(page.specific_class.__name__)
             continue
         assert visitor.get(path)["X-Cache"] == "hit", path
-    assert forms == {"ContactPage", "JoinPage", "SubscribePage"}
+    assert forms == {"ContactPage", "SubscribePage"}
 
 
 def test_pages_hold_no_nonce(visitor):
