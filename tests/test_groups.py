@@ -47,6 +47,11 @@ SCREENS = {
     "/admin/situations/": {"Secretariat", "Editors", "Listserv"},
     "/admin/events/": {"Secretariat", "Editors", "Listserv"},
     "/admin/applications/": {"Secretariat", "Membership"},
+    "/admin/ballots/": {"Secretariat", "Membership"},
+    "/admin/profile-changes/": {"Secretariat", "Membership"},
+    "/admin/reconfirmations/": {"Secretariat", "Membership"},
+    "/admin/sectors/": {"Secretariat", "Membership"},
+    "/admin/membership/retention/": {"Secretariat", "Membership"},
     "/admin/settings/members/membershipsettings/": {"Secretariat"},
 }
 

@@ -59,7 +59,12 @@ COLUMNS = [
         classname="outbox-number",
         accessor=lambda application: str(application.days_in_state),
     ),
-    TextColumn("country", label=gettext_lazy("Country"), sort_key="country__name"),
+    TextColumn(
+        "country",
+        label=gettext_lazy("Country"),
+        sort_key="country__name",
+        accessor=lambda application: str(application.country or ""),
+    ),
     TextColumn("get_category_display", label=gettext_lazy("Category"), sort_key="category"),
     TextColumn("assigned_to", label=gettext_lazy("Assigned to"), accessor=assigned_name),
 ]

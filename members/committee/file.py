@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from members.models.applications import Application, Endorsement
+from members.models.applications import Application
 from members.models.documents import ApplicationDocument
+from members.models.revisions import Endorsement
 from members.sections import AnsweredSection, answer_rows
 
 # The committee judges who speaks for an organisation, and need not reach them.

@@ -4,8 +4,6 @@ from members.models.applications import (
     Application,
     ApplicationPerson,
     ApplicationQuerySet,
-    Endorsement,
-    Revision,
 )
 from members.models.ballots import Ballot, Majority, Seat, Vote
 from members.models.documents import ApplicationDocument
@@ -22,6 +20,7 @@ from members.models.organisations import (
 )
 from members.models.pages import DirectoryPage, JoinPage
 from members.models.profiles import OrganisationEvent, ProfileChange, Reconfirmation
+from members.models.revisions import Endorsement, Revision
 from members.models.trail import ApplicationEvent, InternalNote
 from members.models.works import OrganisationWork
 

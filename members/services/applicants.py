@@ -5,7 +5,8 @@ from django.db.models import Max
 from django.utils import timezone
 
 from members.ballots.stopping import stop_open_ballot
-from members.models.applications import Application, Endorsement, Revision
+from members.models.applications import Application
+from members.models.revisions import Endorsement, Revision
 from members.services.moving import Actor, make, take
 from members.statements import CURRENT
 

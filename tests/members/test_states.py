@@ -241,7 +241,8 @@ def test_every_kind_of_letter_can_be_drafted_and_names_its_application(scene, na
         },
     )
     assert application.reference in letter.subject
-    assert "O'Brien & <Sons>" in letter.body
+    # A draft may have no name yet.
+    assert ("O'Brien & <Sons>" in letter.body) is (name != "draft_ends")
     assert "&amp;" not in letter.body
     assert "{" not in letter.body
     assert letter.recipients
