@@ -23,7 +23,7 @@ from wagtail.search import index
 
 from icrtop.places.models import Country, Region
 from members.organisation_form import OrganisationForm
-from pages.dates import PARTIAL_DATE, PartialDateField, display_partial_date, last_day
+from pages.dates import PARTIAL_DATE, PartialDateField, last_day
 
 # The Coalition has had two categories since this day; before it there were only Members.
 TWO_CATEGORIES_SINCE = datetime.date(2011, 10, 20)
@@ -197,16 +197,6 @@ class Organisation(index.Indexed, ClusterableModel):
         """The M49 region that its country lies in."""
         sub_region = self.country.sub_region
         return sub_region.parent or sub_region
-
-    @property
-    def category_label(self) -> str:
-        """The category of the present term; for organisations that `belonging` found."""
-        return str(Category(self.category).label)
-
-    @property
-    def since_display(self) -> str:
-        """When the present term began, if known; for organisations that `belonging` found."""
-        return display_partial_date(self.since)
 
 
 class EndReason(models.TextChoices):

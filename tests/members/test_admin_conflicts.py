@@ -1,7 +1,6 @@
 """Two of the staff act on one application: the second is told, and nothing is overwritten."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,6 +14,7 @@ from members.services import staff as services
 from members.states import State
 from tests.factories.members import ApplicationFactory
 from tests.members.admin_pages import ALL, fields_of, file_of, html, move_of
+from tests.members.waiting import wait_until_somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -110,20 +110,6 @@ def test_assigning_tells_the_second_and_keeps_the_first(staff, other, staff_with
     assert "has meanwhile assigned it to" in html(response)
     application.refresh_from_db()
     assert application.assigned_to == third
-
-
-def wait_until_somebody_waits():
-    """Until another transaction waits for this one's locks."""
-    deadline = time.monotonic() + 30
-    with connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks"
-                " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-            )
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("Nobody waits.")
 
 
 @pytest.mark.django_db(transaction=True)

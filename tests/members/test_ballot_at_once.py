@@ -1,6 +1,5 @@
 """Votes and closings at the same moment, each in a transaction of its own."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -17,6 +16,7 @@ from members.services.moving import MoveNotAllowed
 from tests.factories.members import FocalPointFactory
 from tests.members.ballot_scene import open_scene
 from tests.members.test_at_once import both
+from tests.members.waiting import wait_until_somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,20 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def scene(home, staff_with):
     return open_scene(staff_with)
-
-
-def wait_until_somebody_waits():
-    """Until another transaction waits for this one's locks."""
-    deadline = time.monotonic() + 10
-    with connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks"
-                " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-            )
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("Nobody waits.")
 
 
 def while_locked(scene, first, second):
