@@ -39,6 +39,7 @@ urlpatterns += i18n_patterns(
     path("committee/", include("members.committee.urls")),
     path("members/", include("members.directory.urls")),
     path("account/", include("icrtop.accounts.urls")),
+    path("events/", include("events.urls")),
     path("listserv/", include("newsletter.urls")),
     path("", include("pages.urls")),
     # Wagtail's own addresses: the two at which passwords are tried, of which one door is enough.

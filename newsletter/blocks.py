@@ -13,9 +13,9 @@ from wagtail import blocks
 from wagtail.images.blocks import ImageBlock
 from wagtail.models import Page
 
-from icrtop.places.models import Country
 from newsletter.material import Material, facts_about, standing_of, when, where
 from pages import blocks as page_blocks
+from pages.country_block import CountryBlock, country_choices
 
 INLINE_FEATURES = ["bold", "italic", "link"]
 TEXT_FEATURES = [*INLINE_FEATURES, "ol", "ul"]
@@ -101,19 +101,6 @@ class ItemBlock(blocks.StructBlock):
         return context
 
 
-def country_choices() -> list[tuple[str, str]]:
-    """The countries by name, each with its ISO 3166-1 code."""
-    return list(Country.objects.values_list("code", "name"))
-
-
-class CountryBlock(blocks.ChoiceBlock):
-    """A country, by its code."""
-
-    def normalize_choice(self, value: Any) -> Any:
-        # Codes are text in the database and in Python: there is nothing to look up.
-        return value
-
-
 class CountryNoteBlock(blocks.StructBlock):
     country = CountryBlock(label=_("Country"), choices=country_choices)
     text = blocks.RichTextBlock(label=_("Text"), features=TEXT_FEATURES)
@@ -173,6 +160,15 @@ class EventBlock(blocks.StructBlock):
         return context
 
 
+class EventsBlock(page_blocks.EventsBlock):
+    class Meta:
+        icon = "calendar-alt"
+        label = _("Next events")
+        description = _("The next events of the site when the bulletin is sent, with links.")
+        group = SITE
+        template = "newsletter/blocks/events.html"
+
+
 class QuotationBlock(page_blocks.QuotationBlock):
     class Meta:
         icon = "openquote"
@@ -207,6 +203,7 @@ class BulletinBlock(blocks.StreamBlock):
     item = ItemBlock()
     country_note = CountryNoteBlock()
     event = EventBlock()
+    events = EventsBlock()
     quotation = QuotationBlock()
     button = ButtonBlock()
 

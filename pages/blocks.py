@@ -12,6 +12,7 @@ from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.images.blocks import ImageBlock
 from wagtail.models import Page
 
+from pages.country_block import CountryBlock, country_choices
 from pages.dates import display_partial_date, validate_partial_date
 from pages.symbols import symbol_url
 from pages.withheld import is_shown
@@ -419,6 +420,27 @@ class ButtonBlock(blocks.StructBlock):
         return context
 
 
+class EventsBlock(blocks.StructBlock):
+    """What comes next, from whichever app keeps the events: its template asks for them."""
+
+    title = blocks.CharBlock(label=_("Title"), max_length=120, required=False)
+    number = blocks.IntegerBlock(label=_("How many at most"), default=3, min_value=1, max_value=10)
+    country = CountryBlock(
+        label=_("Country"),
+        choices=country_choices,
+        required=False,
+        help_text=_("Empty: events everywhere."),
+    )
+
+    class Meta:
+        icon = "calendar-alt"
+        label = _("Events")
+        description = _("The next events, with when and where they are. Nothing if there is none.")
+        group = PLACEMENT
+        template = "pages/blocks/events.html"
+        preview_value: Any = {"title": _("Events"), "number": 3}
+
+
 class BodyBlock(blocks.StreamBlock):
     """What an article is made of."""
 
@@ -437,6 +459,7 @@ class BodyBlock(blocks.StreamBlock):
     figure = FigureBlock()
     related_pages = RelatedPagesBlock()
     button = ButtonBlock()
+    events = EventsBlock()
 
     class Meta:
         template = "pages/blocks/body.html"

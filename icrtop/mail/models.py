@@ -81,6 +81,8 @@ class Message(models.Model):
     headers = models.JSONField(_("further headers"), default=dict, blank=True)
     # Field → salt: in the letter stands a signature of the recipient's value, not the value.
     signed = models.JSONField(_("signed merge fields"), default=dict, blank=True)
+    # Each as `icrtop.mail.attachments.Attachment` writes it.
+    attachments = models.JSONField(_("attachments"), default=list, blank=True)
     list_id = models.CharField(_("mailing list"), max_length=100, blank=True)
     # Whoever queues the same thing twice, by a double click or a repeated task, gives it a key.
     key = models.CharField(  # noqa: DJ001 # Unique where there is one.

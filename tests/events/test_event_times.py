@@ -5,7 +5,7 @@ from datetime import UTC, date, time
 
 import pytest
 from django.core.exceptions import ValidationError
-from wagtail.test.utils.form_data import nested_form_data, streamfield
+from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
 from events.models import EventPage
 from events.zones import NoSuchTime, instant, zone_names
@@ -214,12 +214,9 @@ def filled_in(**fields):
             "share_image": "",
             "go_live_at": "",
             "expire_at": "",
-            "comments": {
-                "TOTAL_FORMS": "0",
-                "INITIAL_FORMS": "0",
-                "MIN_NUM_FORMS": "0",
-                "MAX_NUM_FORMS": "1000",
-            },
+            "comments": inline_formset([]),
+            "exceptions": inline_formset([]),
+            "organisers": inline_formset([]),
             **fields,
         }
     )
