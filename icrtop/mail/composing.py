@@ -15,6 +15,7 @@ from django.core import signing
 from django.utils.crypto import salted_hmac
 
 from icrtop.mail.addresses import deliverable
+from icrtop.mail.attachments import encoded, from_rows
 from icrtop.mail.headers import folded, header, one_line, phrase
 from icrtop.mail.models import Delivery, Message
 
@@ -138,13 +139,12 @@ class Blueprint:
         self.message = message
         sender_name = parseaddr(message.sender)[0]
         self.sender = sender_address(message.sender)
-        boundary = f"=_{message.uid.hex}"  # Neither encoding can contain it.
-        self.begin, self.end = f"--{boundary}\r\n".encode(), f"--{boundary}--\r\n".encode()
+        content_type = self._lay_out(message)
         same = [
             folded("From", f"{phrase(sender_name)} <{self.sender}>".lstrip()),
             folded("Date", format_datetime(message.scheduled_for or message.created)),
             "MIME-Version: 1.0\r\n",
-            f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n',
+            content_type,
         ]
         self.headers: list[tuple[str, Pattern]] = []
         for name, value in {"Subject": message.subject, **message.headers}.items():
@@ -156,6 +156,24 @@ class Blueprint:
         self.same = "".join(same)
         self.text = Body("plain", message.text)
         self.html = Body("html", message.html, escape)
+
+    def _lay_out(self, message: Message) -> str:
+        """Work out what stands before, between and after the two forms; return the letter's type.
+
+        With attachments the two forms together are the first part (RFC 2046, section 5.1).
+        """
+        # No encoding of a part can contain these.
+        forms, parts = f"=_{message.uid.hex}", f"=.{message.uid.hex}"
+        content_type = f'Content-Type: multipart/alternative;\r\n boundary="{forms}"\r\n'
+        self.before = self.between = f"--{forms}\r\n".encode()
+        self.after = f"--{forms}--\r\n".encode()
+        if not message.attachments:
+            return content_type
+        begin = f"--{parts}\r\n".encode()
+        self.before = begin + content_type.encode() + b"\r\n" + self.before
+        files = [begin + encoded(one) for one in from_rows(message.attachments)]
+        self.after = b"".join([self.after, *files, f"--{parts}--\r\n".encode()])
+        return f'Content-Type: multipart/mixed;\r\n boundary="{parts}"\r\n'
 
     def letter(self, delivery: Delivery) -> bytes:
         """The letter to one recipient, always with a plain-text part before the HTML.
@@ -174,7 +192,7 @@ class Blueprint:
         ]
         text, html = self.text.fill(values), self.html.fill(values)
         return b"".join(
-            ["".join(head).encode("ascii"), self.begin, text, self.begin, html, self.end]
+            ["".join(head).encode("ascii"), self.before, text, self.between, html, self.after]
         )
 
 

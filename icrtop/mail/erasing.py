@@ -38,7 +38,12 @@ def erase_messages(messages: QuerySet[Message]) -> None:
     _cancel(letters)
     text = _("The text of this letter was erased.")
     Message.objects.filter(pk__in=keys).update(
-        subject=_("Erased"), text=text, html=format_html("<p>{}</p>", text), headers={}, signed={}
+        subject=_("Erased"),
+        text=text,
+        html=format_html("<p>{}</p>", text),
+        attachments=[],
+        headers={},
+        signed={},
     )
     _forget(letters)
 
@@ -78,5 +83,9 @@ def _blank(letters: QuerySet[Delivery]) -> None:
     text = _("The text of this letter was erased together with its recipient.")
     # Not by `save`, which refuses: what was sent is not replaced by something else here.
     own.exclude(Exists(others)).update(
-        text=text, html=format_html("<p>{}</p>", text), headers={}, signed={}
+        text=text,
+        html=format_html("<p>{}</p>", text),
+        attachments=[],
+        headers={},
+        signed={},
     )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from icrtop.mail import nudging
 from icrtop.mail.addresses import InvalidAddress, deliverable, has_control_characters, normalise
+from icrtop.mail.attachments import Attachment, as_rows
 from icrtop.mail.audiences import Audience, freeze
 from icrtop.mail.composing import merge_fields
 from icrtop.mail.headers import InvalidMessage, check_headers, one_line, phrase
@@ -45,6 +46,7 @@ def queue_message(
     context: Mapping[str, Any] | None = None,
     html: str = "",
     text: str = "",
+    attachments: Sequence[Attachment] = (),
     headers: Mapping[str, str] | None = None,
     mailing_list: MailingListHeaders | None = None,
     signed: Mapping[str, str] | None = None,
@@ -60,6 +62,7 @@ def queue_message(
     An address given twice gets it once; a suppressed address gets a row that says so. In `subject`
     and names line breaks become spaces, since they often contain what a visitor typed.
 
+    `attachments` are small texts that every recipient gets, without merge fields.
     `headers` are what this letter needs beyond the usual ones; letters say that a machine wrote
     them (RFC 3834) unless they bring their own Auto-Submitted or come from a `mailing_list`. Merge
     fields in `signed` (field → salt) stand for a signature of the recipient's value, see `sign`, or
@@ -70,7 +73,8 @@ def queue_message(
     Raises InvalidAddress for an address that no letter can be sent to (validate forms with
     `validate_deliverable`), InvalidMessage for anything else that could not be sent as it is: no
     subject or text, a subject of more than 200 characters, HTML that does not parse, a header that
-    is not the caller's to set, a merge field without a value, no recipient.
+    is not the caller's to set, an attachment with another name or type than mail can carry or of
+    more than 200 KB, a merge field without a value, no recipient.
     """
     if template:
         html, text = render_letter(template, context or {}, language)
@@ -80,6 +84,7 @@ def queue_message(
         subject=one_line(subject),
         html=html,
         text=text,
+        attachments=as_rows(attachments),
         headers=_headers(headers or {}, mailing_list),
         signed=dict(signed or {}),
         list_id=mailing_list.list_id if mailing_list else "",

@@ -90,7 +90,7 @@ class ActionView(ControlView):
 
     @cached_property
     def object(self) -> Message:
-        rows = with_standing(Message.objects.defer("html", "text"))
+        rows = with_standing(Message.objects.defer("html", "text", "attachments"))
         message: Message = get_object_or_404(rows, pk=self.kwargs["pk"])
         return message
 
@@ -226,7 +226,9 @@ class ResumeAllView(ControlView):
             changed = _("This has changed since you opened the page. Nothing was done.")
             return self.show(keys, letters, changed=changed)
         resumed = 0
-        for message in Message.objects.defer("html", "text").filter(pk__in=keys).order_by("pk"):
+        for message in (
+            Message.objects.defer("html", "text", "attachments").filter(pk__in=keys).order_by("pk")
+        ):
             with transaction.atomic():
                 if number := control.resume(message):
                     log(message, log_name(ACTIONS["resume"]), data={"letters": number})

@@ -22,6 +22,7 @@ from icrtop.mail.admin.standing import (
     with_standing,
 )
 from icrtop.mail.admin.wording import duration, moment, numbered, purpose_in_words, rate
+from icrtop.mail.attachments import from_rows
 from icrtop.mail.composing import merge_fields
 from icrtop.mail.models import LEASED, Message, State
 from icrtop.mail.progress import Progress
@@ -113,6 +114,7 @@ class MessageInspectView(ReadOnlyInspectView):
                 ("Subject", message.subject),
                 *message.headers.items(),
             ],
+            "attachments": from_rows(message.attachments),
             "trail": registry.get_logs_for_instance(message).select_related("user")[:100],
             "letters_url": letters_url(self.request.user, message),
         }

@@ -129,7 +129,9 @@ class MessageIndexView(generic.IndexView):
 
     def get_base_queryset(self) -> QuerySet[Message]:
         # The letters themselves may be long, and the list shows only their subjects.
-        return with_standing(Message.objects.defer("html", "text", "headers", "signed"))
+        return with_standing(
+            Message.objects.defer("html", "text", "attachments", "headers", "signed")
+        )
 
     def get_search_form(self) -> SearchForm:
         data = self.request.GET if self.search_kwarg in self.request.GET else None
