@@ -1,9 +1,12 @@
 """Events in the admin."""
 
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.ui.components import Component
 from wagtail.admin.ui.tables import Column
 
+from events.calendars.panels import LeftOutPanel
 from events.models import EventPage
 from pages.admin import Listing
 
@@ -11,6 +14,7 @@ from pages.admin import Listing
 class EventListing(Listing):
     model = EventPage
     name = "events"
+    url_namespace = "events_admin"  # The public addresses are `events:…`.
     icon = "calendar-alt"
     menu_label = _("Events")
     menu_order = 140
@@ -25,3 +29,8 @@ class EventListing(Listing):
 @hooks.register("register_admin_viewset")
 def register_listing() -> EventListing:
     return EventListing()
+
+
+@hooks.register("construct_homepage_panels")
+def show_what_calendars_leave_out(request: HttpRequest, panels: list[Component]) -> None:
+    panels.append(LeftOutPanel())

@@ -7,13 +7,16 @@ country changes its rules; instants are worked out from them, to sort by and to 
 import datetime
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class NoSuchTime(ValueError):
@@ -33,8 +36,57 @@ def validate_zone(value: str) -> None:
         raise ValidationError(_("Choose a time zone, such as Africa/Accra."), code="unknown_zone")
 
 
-def zone_choices() -> list[tuple[str, str]]:
-    return [(name, name.replace("_", " ")) for name in zone_names()]
+# Under what people look for them: where meetings of this field are mostly held.
+OFTEN_USED = {
+    "America/New_York": _("New York"),
+    "Europe/Zurich": _("Geneva (Zurich)"),
+    "Europe/Amsterdam": _("The Hague (Amsterdam)"),
+    "Europe/Brussels": _("Brussels"),
+    "Europe/London": _("London"),
+    "Africa/Accra": _("Accra"),
+    "Africa/Addis_Ababa": _("Addis Ababa"),
+    "Africa/Nairobi": _("Nairobi"),
+    "UTC": _("UTC"),
+}
+PARTS = {
+    "Africa": _("Africa"),
+    "America": _("America"),
+    "Antarctica": _("Antarctica"),
+    "Arctic": _("Arctic"),
+    "Asia": _("Asia"),
+    "Atlantic": _("Atlantic Ocean"),
+    "Australia": _("Australia"),
+    "Europe": _("Europe"),
+    "Indian": _("Indian Ocean"),
+    "Pacific": _("Pacific Ocean"),
+}
+Choices = list[tuple["StrOrPromise", "StrOrPromise"]]
+
+
+def zone_choices() -> list[tuple["StrOrPromise", Choices]]:
+    """All zones in groups, for a select: those often used first, the others by continent.
+
+    Each begins with the name of its city, which finds it when it is typed.
+    """
+    groups: dict[str, Choices] = {part: [] for part in PARTS}
+    older: Choices = []
+    for name in zone_names():
+        part, _slash, rest = name.partition("/")
+        if part in groups:
+            groups[part].append((name, _city(rest)))
+        elif rest:
+            older.append((name, name.replace("_", " ")))
+    found: list[tuple[StrOrPromise, Choices]] = [(_("Often used"), list(OFTEN_USED.items()))]
+    found += [
+        (PARTS[part], sorted(choices, key=lambda one: str(one[1])))
+        for part, choices in groups.items()
+    ]
+    return [*found, (_("Older names"), older)]
+
+
+def _city(name: str) -> str:
+    """Of Argentina/Buenos_Aires: Buenos Aires, Argentina."""
+    return ", ".join(reversed(name.replace("_", " ").split("/")))
 
 
 class ZoneField(models.CharField):

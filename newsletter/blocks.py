@@ -151,10 +151,11 @@ class EventBlock(blocks.StructBlock):
     def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
         context: Context = super().get_context(value, parent_context=parent_context)
         event = material_for(value, parent_context).page(value.get("page"))
-        context["event"] = event
+        shown = (event.occurrence or event) if event else None
+        context["shown"] = shown
         context["title"] = event.title if event else ""
         context["summary"] = value.get("text") or (event.introduction if event else "")
-        context["when"] = when(event) if event else []
+        context["when"] = when(shown) if shown else []
         context["where"] = where(event) if event else []
         context["url"] = event.url if event else None
         return context
@@ -167,6 +168,22 @@ class EventsBlock(page_blocks.EventsBlock):
         description = _("The next events of the site when the bulletin is sent, with links.")
         group = SITE
         template = "newsletter/blocks/events.html"
+
+    def get_context(self, value: Any, parent_context: Context | None = None) -> Context:
+        context: Context = super().get_context(value, parent_context=parent_context)
+        material = material_for(value, parent_context)
+        coming = material.next_events(value.get("number") or 0, value.get("country") or "")
+        context["entries"] = [
+            {
+                "title": one.event.title,
+                "when": when(one),
+                "where": where(one.event),
+                "url": one.event.url,
+                "shown": one,
+            }
+            for one in coming
+        ]
+        return context
 
 
 class QuotationBlock(page_blocks.QuotationBlock):

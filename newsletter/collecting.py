@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Page
 
-from events.models import EventPage
+from events.models import EventPage, Occurrence
 from newsletter.models.bulletins import BulletinPage
 from newsletter.models.mailings import Mailing
 from pages.models import DevelopmentPage, PublicationPage, SituationPage
@@ -124,5 +124,7 @@ def _assessed(since: datetime) -> list[Proposal]:
 
 
 def _coming(since: datetime) -> list[Proposal]:
-    pages = EventPage.objects.live().public().upcoming().filter(first_published_at__gt=since)
-    return [Proposal(page, page.date_display, "event") for page in pages[: MOST + 1]]
+    """Events, each with the next day on which it is."""
+    events = EventPage.objects.shown().filter(first_published_at__gt=since)
+    coming = Occurrence.objects.of(events).next_of_each()
+    return [Proposal(one.event, one.date_display, "event") for one in coming[: MOST + 1]]

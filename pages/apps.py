@@ -7,6 +7,7 @@ class PagesConfig(AppConfig):
     verbose_name = _("Pages")
 
     def ready(self) -> None:
-        from pages import signals
+        from pages import notices, signals
 
+        notices.connect()
         signals.connect()

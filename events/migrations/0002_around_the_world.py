@@ -132,6 +132,7 @@ class Migration(migrations.Migration):
             name='EventProposal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('title', models.CharField(help_text='As it was proposed.', max_length=255, verbose_name='title')),
                 ('name', models.CharField(blank=True, max_length=150, verbose_name='name')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail address')),
                 ('normalised', models.CharField(blank=True, db_collation='C', editable=False, max_length=254)),
@@ -142,7 +143,7 @@ class Migration(migrations.Migration):
                 ('published_at', models.DateTimeField(editable=False, null=True, verbose_name='published')),
                 ('declined_at', models.DateTimeField(editable=False, null=True, verbose_name='declined')),
                 ('removed_at', models.DateTimeField(editable=False, null=True, verbose_name='data removed')),
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='proposal', to='events.eventpage', verbose_name='event')),
+                ('event', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='proposal', to='events.eventpage', verbose_name='event')),
                 ('messages', models.ManyToManyField(blank=True, related_name='event_proposals', to='mail.message', verbose_name='letters')),
             ],
             options={
@@ -155,7 +156,7 @@ class Migration(migrations.Migration):
             name='EventSettings',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('keep_days', models.PositiveSmallIntegerField(default=30, help_text='After the end of an event. Then names, addresses and needs are removed.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(730)], verbose_name='days to keep registrations')),
+                ('keep_days', models.PositiveSmallIntegerField(default=30, help_text='After the end of an event, or after it or the registration was cancelled. Then names, addresses and needs are removed.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(730)], verbose_name='days to keep registrations')),
                 ('keep_proposals_days', models.PositiveSmallIntegerField(default=90, help_text='After the event was published or declined.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(730)], verbose_name='days to keep who proposed an event')),
                 ('site', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, to='wagtailcore.site')),
             ],

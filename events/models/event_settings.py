@@ -17,7 +17,10 @@ class EventSettings(BaseSiteSetting):
         _("days to keep registrations"),
         default=30,
         validators=[MinValueValidator(1), MaxValueValidator(730)],
-        help_text=_("After the end of an event. Then names, addresses and needs are removed."),
+        help_text=_(
+            "After the end of an event, or after it or the registration was cancelled. Then names, "
+            "addresses and needs are removed."
+        ),
     )
     keep_proposals_days = models.PositiveSmallIntegerField(
         _("days to keep who proposed an event"),

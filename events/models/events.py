@@ -13,7 +13,6 @@ from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
@@ -21,9 +20,11 @@ from wagtail.fields import StreamField
 from wagtail.models import PageManager
 from wagtail.search import index
 
+from events.models.details import EventDetails, with_details
 from events.models.occurrences import Occurrence, occurrences_of, save_occurrences
 from events.models.recurrence import errors_in_recurrence, years_of
 from events.models.timed import Timed
+from events.proposals.panel import ProposalPanel
 from icrtop.places.models import Country
 from pages.blocks import BodyBlock
 from pages.fields import ChoiceArrayField
@@ -75,23 +76,6 @@ class EventQuerySet(BasePageQuerySet):
     def past(self) -> Self:
         """Live events that are over, the latest first."""
         return self._listed().filter(ends_at__lte=timezone.now()).order_by("-starts_at", "title")
-
-    def upcoming_first(self) -> Self:
-        """Live events: those that are not over, next one first, then the others, latest first.
-
-        Each has `is_upcoming`.
-        """
-        upcoming = models.Q(ends_at__gt=timezone.now())
-        return (
-            self._listed()
-            .annotate(is_upcoming=models.ExpressionWrapper(upcoming, models.BooleanField()))
-            .order_by(
-                "-is_upcoming",
-                models.Case(models.When(upcoming, then="starts_at")),
-                "-starts_at",
-                "title",
-            )
-        )
 
     def about(self, situation: SituationPage) -> Self:
         """Events that staff have related to a situation."""
@@ -203,6 +187,7 @@ class EventPage(BasePage, Timed):
     subpage_types: list[str] = []
     exclude_fields_in_copy = ["sequence", "calendar_changed_at", "calendar_digest"]
     content_panels = [
+        ProposalPanel(),
         *BasePage.content_panels,
         FieldRowPanel([FieldPanel("kind"), FieldPanel("status")]),
         FieldPanel("status_note"),
@@ -235,13 +220,6 @@ class EventPage(BasePage, Timed):
         FieldPanel("languages"),
         FieldPanel("accessibility"),
         FieldPanel("body"),
-        MultiFieldPanel(
-            [
-                FieldPanel("registration"),
-                FieldRowPanel([FieldPanel("capacity"), FieldPanel("register_until")]),
-            ],
-            heading=_("Registration"),
-        ),
         FieldPanel("situations"),
         FieldPanel("documents"),
     ]
@@ -258,13 +236,14 @@ class EventPage(BasePage, Timed):
     class Meta:
         verbose_name = _("event")
 
-    # Annotated by `EventQuerySet.upcoming_first`.
-    is_upcoming: bool
+    # Annotated by `with_details`, of which `EventDetails` makes what the page shows.
+    exception_rows: list[dict[str, Any]]
+    organiser_rows: list[dict[str, Any]]
 
-    @property
-    def heading(self) -> str:
-        """What it is listed under: upcoming, or its year; of events that `upcoming_first` found."""
-        return gettext("Upcoming") if self.is_upcoming else str(self.start_date.year)
+    @classmethod
+    def for_visitors(cls) -> EventQuerySet:
+        events: EventQuerySet = with_details(cls.objects.all())
+        return events
 
     @property
     def uid(self) -> str:
@@ -286,9 +265,14 @@ class EventPage(BasePage, Timed):
         return years_of(self)
 
     @cached_property
+    def all_occurrences(self) -> list[Occurrence]:
+        """All times at which it takes place, or would have, as it is in memory."""
+        return occurrences_of(self)
+
+    @cached_property
     def occurrence(self) -> Occurrence | None:
         """The one to show where there is room for one: that is on or comes next, else the last."""
-        found = occurrences_of(self)
+        found = self.all_occurrences
         return next((one for one in found if not one.is_over), found[-1] if found else None)
 
     @property
@@ -297,8 +281,7 @@ class EventPage(BasePage, Timed):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        # An unsaved page, as in a preview, has its situations only in memory.
-        context["situations"] = [one for one in self.situations.all() if one.live]
+        context["details"] = EventDetails(self)
         return context
 
     def clean(self) -> None:
@@ -332,6 +315,7 @@ class EventPage(BasePage, Timed):
         if is_whole:
             if clean and self.live:
                 self.full_clean()  # Only dates and times that exist have instants.
+            self.__dict__.pop("all_occurrences", None)
             self.__dict__.pop("occurrence", None)
             self.starts_at, self.ends_at = self._span()
             self._count_change()
@@ -341,7 +325,7 @@ class EventPage(BasePage, Timed):
 
     def _span(self) -> tuple[Any, Any]:
         """From the beginning of the first occurrence to the end of the last one."""
-        found = occurrences_of(self)
+        found = self.all_occurrences
         if not found:  # Each year is left out.
             return self.instants()
         return found[0].starts_at, max(one.ends_at for one in found)

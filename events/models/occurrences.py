@@ -49,6 +49,37 @@ class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
         """Those that are over, the latest first."""
         return self.filter(ends_at__lte=timezone.now()).order_by("-starts_at", "event__title", "pk")
 
+    def one_of_each(self) -> Self:
+        """Of each event the one to show where there is room for one: on or next, else the last."""
+        others = Occurrence.objects.filter(event=models.OuterRef("event"))
+        begins = models.OuterRef("starts_at")
+        now = timezone.now()
+        sooner = others.filter(ends_at__gt=now, starts_at__lt=begins)
+        later = others.filter(starts_at__gt=begins)
+        return self.filter(
+            models.Q(~models.Exists(sooner), ends_at__gt=now)
+            | models.Q(~models.Exists(later), ends_at__lte=now)
+        )
+
+    def upcoming_first(self) -> Self:
+        """Those that are not over, the first day first, then the others, the latest first.
+
+        Days are those at the venues, so that the months of a list follow each other. Each has
+        `is_upcoming`.
+        """
+        upcoming = models.Q(ends_at__gt=timezone.now())
+        return self.annotate(
+            is_upcoming=models.ExpressionWrapper(upcoming, models.BooleanField())
+        ).order_by(
+            "-is_upcoming",
+            models.Case(models.When(upcoming, then="start_date")),
+            models.Case(models.When(upcoming, then="starts_at")),
+            "-start_date",
+            "-starts_at",
+            "event__title",
+            "pk",
+        )
+
     def between(self, first: datetime.date, last: datetime.date) -> Self:
         """Those with a day from first to last, as the calendars at the venues show it."""
         return self.filter(start_date__lte=last, end_date__gte=first).order_by(
@@ -71,6 +102,9 @@ class Occurrence(Timed):
 
     objects = OccurrenceQuerySet.as_manager()
 
+    # Annotated by `OccurrenceQuerySet.upcoming_first`.
+    is_upcoming: bool
+
     class Meta:
         default_permissions = ()
         ordering = ["starts_at", "pk"]
@@ -83,6 +117,11 @@ class Occurrence(Timed):
 
     def __str__(self) -> str:
         return f"{self.event_id}: {self.date_display}"
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether it is on another day than the rule says."""
+        return self.start_date != self.original_date
 
 
 def occurrences_of(event: EventPage) -> list[Occurrence]:

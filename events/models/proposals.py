@@ -13,11 +13,20 @@ from icrtop.mail.models import Message
 
 
 class EventProposal(models.Model):
-    """Who proposed an event. The event itself is a draft that waits for staff's approval."""
+    """Who proposed an event. The event itself is a draft that waits for staff's approval.
+
+    A draft that is declined is deleted: who proposed it is kept for as long as the letter about it.
+    """
 
     event = models.OneToOneField(
-        EventPage, models.CASCADE, related_name="proposal", verbose_name=_("event")
+        EventPage,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="proposal",
+        verbose_name=_("event"),
     )
+    title = models.CharField(_("title"), max_length=255, help_text=_("As it was proposed."))
     name = models.CharField(_("name"), max_length=150, blank=True)
     email = models.EmailField(_("e-mail address"), max_length=MAX_LENGTH, blank=True)
     normalised = models.CharField(
@@ -42,4 +51,4 @@ class EventProposal(models.Model):
         verbose_name_plural = _("proposed events")
 
     def __str__(self) -> str:
-        return self.event.title
+        return self.title

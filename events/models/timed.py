@@ -11,6 +11,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from events.clocks import zone_label
 from events.zones import NoSuchTime, ZoneField, earliest_instant, instant, validate_zone
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
@@ -109,7 +110,8 @@ class Timed(models.Model):
 
     @property
     def zone_display(self) -> str:
-        return self.time_zone.replace("_", " ")
+        """The zone in words, as it is when it begins: New York time (UTC-5)."""
+        return zone_label(self.time_zone, self.starts_at or self.instants()[0])
 
     def instants(self) -> tuple[datetime.datetime, datetime.datetime]:
         """When it starts and when it is over; without an end, it is over with its last day."""

@@ -143,6 +143,7 @@ CELERY_BEAT_SCHEDULE = {
     "discard old imports": {"task": "newsletter.tasks.discard_old_imports", "schedule": 3600.0},
     "clear sessions": {"task": "icrtop.accounts.tasks.clear_sessions", "schedule": 86_400.0},
     "keep to retention": {"task": "members.tasks.keep_to_retention", "schedule": 86_400.0},
+    "forget who proposed events": {"task": "events.tasks.keep_to_terms", "schedule": 86_400.0},
     "remind applicants": {"task": "members.tasks.remind_of_answers", "schedule": 3600.0},
     "close ballots, and remind": {"task": "members.tasks.run_ballots", "schedule": 60.0},
     "ask members to reconfirm": {

@@ -11,7 +11,7 @@ from wagtail.models import Page
 
 from icrtop.places.models import Country
 from members.models import DirectoryPage
-from members.models.works import WORK_PAGES
+from members.models.works import LISTED_PAGES
 from members.public import PublicMember
 from pages.models import BasePage, SituationPage
 from pages.models.base import without_private
@@ -73,18 +73,13 @@ class Profile:
 
     @cached_property
     def works(self) -> list[WorkGroup]:
-        """What it did on RtoP, as far as visitors may read it. A query for each kind."""
-        groups = [self._of_kind(apps.get_model(label)) for label in WORK_PAGES]
+        """What it did on RtoP, events apart, as far as visitors may read it. A query a kind."""
+        groups = [self._of_kind(apps.get_model(label)) for label in LISTED_PAGES]
         return [group for group in groups if group.pages]
 
     def _of_kind(self, model: type[BasePage]) -> WorkGroup:
         mine = model.objects.live().filter(organisation_works__organisation__slug=self.member.slug)
         pages = without_withheld(without_private(mine)).defer_streamfields()
         return WorkGroup(
-            model.search_kind[1], sorted(pages, key=lambda page: (day(page), page.pk), reverse=True)
+            model.search_kind[1], sorted(pages, key=lambda page: (page.date, page.pk), reverse=True)
         )
-
-
-def day(page: Any) -> str:
-    """The day of a publication, a development or an event, as far as it is known: 2009-07."""
-    return str(getattr(page, "date", None) or page.start_date)

@@ -11,8 +11,9 @@ from wagtail.models import Page
 
 from members.models.organisations import Organisation
 
-# Labels of page types, as those of events are another app's.
-WORK_PAGES = ["pages.PublicationPage", "pages.DevelopmentPage", "events.EventPage"]
+# Labels of page types. A profile lists the first ones itself; events, another app's, come by a tag.
+LISTED_PAGES = ["pages.PublicationPage", "pages.DevelopmentPage"]
+WORK_PAGES = [*LISTED_PAGES, "events.EventPage"]
 
 
 class OrganisationWork(models.Model):

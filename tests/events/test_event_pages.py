@@ -1,140 +1,114 @@
-"""The list of events, and the page of one."""
+"""The page of one event: how it stands, when and where it is, and what it leads to."""
 
 import datetime
-from datetime import time
+from datetime import date, time
 
 import pytest
 from django.db import connection
-from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from wagtail.models import PageViewRestriction
 
-from events.content import load
-from events.models import EventIndexPage, EventPage, Kind, Status
+from events.models import EventOrganiser, EventPage, Registration, Status, YearException
+from icrtop.cache import _next_generation
 from icrtop.places.models import Country
-from pages.models import SituationIndexPage, SituationPage
-from tests.factories.events import place_below
+from members.models import Listing, Organisation
+from pages.models import (
+    PublicationIndexPage,
+    PublicationPage,
+    SituationIndexPage,
+    SituationPage,
+)
+from tests.factories.events import EventFactory, place_below
+from tests.factories.members import MembershipFactory
 
 pytestmark = pytest.mark.django_db
 
-URL = "/events/"
+What = YearException.What
 
 
-def html(response) -> str:
-    return response.content.decode()
+@pytest.fixture
+def now(monkeypatch):
+    """Noon of 1 March 2027 in UTC; give it another moment to be at."""
+
+    def be_at(*parts: int) -> None:
+        moment = datetime.datetime(*parts, tzinfo=datetime.UTC)
+        monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
+        _next_generation()
+
+    be_at(2027, 3, 1, 12)
+    return be_at
 
 
-def day(offset: int) -> datetime.date:
-    """A day so many days from now, in Accra, where the local time is UTC."""
-    return timezone.now().date() + datetime.timedelta(days=offset)
+@pytest.fixture
+def read(client):
+    """Give it an event for its page as a visitor reads it, on one line and without what is above
+    its title."""
+
+    def get(event: EventPage) -> str:
+        _next_generation()
+        page = client.get(event.url).text
+        return " ".join(page.partition("<main")[2].partition("</main>")[0].split())
+
+    return get
 
 
-def all_day(index, title, first, last=None, **fields):
-    last = day(last) if last is not None else None
-    return place_below(
+def commemoration(index, *exceptions: YearException, **fields) -> EventPage:
+    fields = {
+        "all_day": True,
+        "start_time": None,
+        "start_date": date(2027, 4, 7),
+        "yearly": True,
+        "last_year": 2030,
+    } | fields
+    event = EventFactory(**fields)
+    event.exceptions = list(exceptions)
+    return index.add_child(instance=event)
+
+
+def test_it_says_when_on_the_clocks_there_and_where(read, index, now):
+    event = place_below(
         index,
-        title=title,
-        all_day=True,
-        start_time=None,
-        start_date=day(first),
-        end_date=last,
-        **fields,
+        time_zone="America/New_York",
+        end_time=time(12, 30),
+        place="United Nations",
+        country=Country.objects.get(code="US"),
+        languages=["en", "fr"],
+        accessibility="Step-free.\nCaptions.",
+        website="https://www.host.example/event",
     )
-
-
-def titles(events) -> list[str]:
-    return [event.title for event in events]
-
-
-def test_upcoming_ones_come_first_next_one_on_top_then_past_ones_latest_on_top(index):
-    for title, first, last in (
-        ("Long ago", -900, None),
-        ("Yesterday", -1, None),
-        ("Far", 90, None),
-        ("Now", -3, 3),
-        ("Today", 0, None),
-        ("Near", 2, None),
+    page = read(event)
+    for shown in (
+        "Conference",
+        '<time datetime="2027-03-10">10 March 2027</time>',
+        "10:00\N{EN DASH}12:30",
+        "New York time (UTC\N{MINUS SIGN}5)",
+        'datetime="2027-03-10T15:00Z"',
+        "United Nations, United States of America",
+        "English, French",
+        "Step-free.<br>Captions.",
+        '<a href="https://www.host.example/event" rel="noopener">host.example</a>',
+        "Takes place",
     ):
-        all_day(index, title, first, last)
-    upcoming, past = ["Now", "Today", "Near", "Far"], ["Yesterday", "Long ago"]
-    assert titles(EventPage.objects.upcoming()) == upcoming
-    assert titles(EventPage.objects.past()) == past
-    listed = EventPage.objects.upcoming_first()
-    assert titles(listed) == upcoming + past
-    assert [event.is_upcoming for event in listed] == [True] * 4 + [False] * 2
+        assert shown in page, shown
 
 
-def test_an_event_is_over_when_it_is_over_in_its_own_zone(index, monkeypatch):
-    place_below(index, time_zone="Asia/Tokyo", end_time=time(12))  # Ends at 03:00 UTC.
-    moment = datetime.datetime(2027, 3, 10, 2, 59, 59, tzinfo=datetime.UTC)
-    monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
-    assert EventPage.objects.upcoming().exists()
-    moment += datetime.timedelta(seconds=1)
-    assert not EventPage.objects.upcoming().exists()
-    assert EventPage.objects.past().exists()
+def test_an_event_of_several_days_says_when_it_ends(read, index, now):
+    event = place_below(index, end_date=date(2027, 3, 12), end_time=time(17))
+    page = read(event)
+    assert "10\N{EN DASH}12 March 2027" in page
+    assert "from 10:00" in page
+    assert "until 17:00 on the last day" in page
 
 
-def test_drafts_are_not_listed(index):
-    all_day(index, "Draft", 3, live=False)
-    assert not EventPage.objects.upcoming_first().exists()
-
-
-def test_the_list_groups_past_events_by_year(client, index):
-    all_day(index, "Next one", 5)
-    for year in (2019, 2019, 2009):
-        place_below(index, start_date=datetime.date(year, 7, 23))
-    page = html(client.get(URL))
-    found = [page.index(f">{heading}</h2>") for heading in ("Upcoming", "2019", "2009")]
-    assert found == sorted(found)
-    assert page.count(">2019</h2>") == 1
-
-
-def test_a_list_without_upcoming_events_says_so(client, index):
-    place_below(index, title="The debate", start_date=datetime.date(2009, 7, 23))
-    page = html(client.get(URL))
-    assert "No event is announced at present." in page
-    assert "The debate" in page
-
-
-def test_a_list_without_events_says_so(client, index):
-    assert html(client.get(URL)).count("empty-state") == 1
-
-
-def test_it_is_filtered(client, index):
-    ghana, peru = (Country.objects.get(code=code) for code in ("GH", "PE"))
-    place_below(index, title="Debate there", kind=Kind.DEBATE, country=peru)
-    place_below(
-        index,
-        title="Training here",
-        country=ghana,
-        start_date=datetime.date(2019, 7, 23),
-        kind=Kind.TRAINING,
-    )
-
-    def found(query):
-        return titles(client.get(URL + query).context["items"])
-
-    assert found("?kind=debate") == ["Debate there"]
-    assert found("?country=GH") == ["Training here"]
-    assert found("?year=2019") == ["Training here"]
-    assert found("?year=2019&kind=debate") == []
-    assert "Nothing matches what you chose." in html(client.get(f"{URL}?year=2019&kind=debate"))
-    assert len(found("?year=x&kind=%00&country=ZZ&page=999999999999")) == 2
-    choices = {one.name: one.choices for one in client.get(URL).context["filters"]}
-    assert choices["country"] == [("GH", "Ghana"), ("PE", "Peru")]
-    assert choices["year"] == [("2027", "2027"), ("2019", "2019")]
-
-
-def test_what_it_costs_does_not_grow_with_the_list(rf, index):
-    counts = []
-    for _round in range(2):
-        for _number in range(5):
-            place_below(index, country=Country.objects.get(code="GH"))
-        with CaptureQueriesContext(connection) as queries:
-            items = index.get_context(rf.get(URL))["items"]
-            assert {event.country.name for event in items} == {"Ghana"}
-        counts.append(len(queries))
-    assert counts == [4, 4]
+@pytest.mark.parametrize(
+    ("hour", "says"), [(9, "Takes place"), (10, "On now"), (11, "On now"), (12, "Is over")]
+)
+def test_it_says_how_it_stands_at_this_moment(read, index, now, hour, says):
+    event = place_below(index, end_time=time(12))
+    now(2027, 3, 10, hour)
+    words = {"Takes place", "On now", "Is over"}
+    page = read(event)
+    assert {word for word in words if word in page} == {says}
 
 
 @pytest.mark.parametrize(
@@ -144,71 +118,190 @@ def test_what_it_costs_does_not_grow_with_the_list(rf, index):
         (Status.POSTPONED, "A new time will be shown here."),
     ],
 )
-def test_what_does_not_take_place_stays_and_says_so(client, index, status, says):
-    event = all_day(index, "The conference", 5, status=status)
-    assert f"<strong>{status.label}</strong>" in html(client.get(URL))
-    page = html(client.get(event.url))
-    assert says in page
-    assert "The conference" in page
+def test_what_does_not_take_place_stays_and_says_so_and_why(read, index, now, status, says):
+    page = read(place_below(index, title="The debate", status=status, status_note="No hall."))
+    for shown in ("The debate", str(status.label), says, "No hall."):
+        assert shown in page, shown
+    assert "Takes place" not in page
 
 
-def test_the_page_of_an_event_says_when_and_where(client, index):
-    event = place_below(
-        index,
-        time_zone="America/New_York",
-        end_time=time(12, 30),
-        place="United Nations",
-        country=Country.objects.get(code="US"),
-    )
-    page = " ".join(html(client.get(event.url)).split())
-    for shown in (
-        '<time datetime="2027-03-10">10 March 2027</time>',
-        "10:00\N{EN DASH}12:30",
-        "local time (America/New York)",
-        "United Nations, United States of America",
-        "Conference",
-    ):
-        assert shown in page
+def test_a_note_about_a_status_that_is_no_more_is_not_shown(read, index, now):
+    assert "No hall." not in read(place_below(index, status_note="No hall."))
 
 
-def test_events_are_related_to_situations(client, home, index):
-    situations = home.add_child(instance=SituationIndexPage(title="Situations", slug="situations"))
-    ghana = Country.objects.get(code="GH")
-    shown, draft = (
-        situations.add_child(
-            instance=SituationPage(title=title, slug=title.lower(), country=ghana, live=live)
+def test_an_event_that_was_cancelled_is_told_in_the_past_once_it_is(read, index, now):
+    event = place_below(index, status=Status.CANCELLED)
+    now(2027, 4, 1)
+    assert "This event did not take place." in read(event)
+
+
+class TestOnline:
+    def test_an_address_for_everybody_is_linked(self, read, index, now):
+        event = place_below(index, online=True, online_address="https://meet.example/room")
+        assert '<a href="https://meet.example/room" rel="noopener">meet.example</a>' in read(event)
+
+    def test_an_address_for_those_registered_is_nowhere_on_the_page(self, client, index, now):
+        event = place_below(
+            index,
+            online=True,
+            online_address="https://meet.example/secret",
+            online_address_private=True,
+            registration=True,
         )
-        for title, live in (("Shown", True), ("Hidden", False))
-    )
-    event = all_day(index, "About it", 5)
-    event.situations = [shown, draft]
+        page = client.get(event.url).text
+        assert "meet.example" not in page
+        assert "Those who are registered get the address by e-mail." in page
+
+
+class TestEveryYear:
+    def test_the_next_date_is_shown_and_those_after_it(self, read, index, now):
+        page = read(commemoration(index))
+        assert '<p class="event-day"><time datetime="2027-04-07">7 April 2027' in page
+        dates = page.partition("The next dates")[2].partition("</ul>")[0]
+        assert dates.count("<li>") == 4
+        assert "7 April 2030" in dates
+
+    def test_years_that_differ_are_told(self, read, index, now):
+        event = commemoration(
+            index,
+            YearException(year=2027, what=What.LEFT_OUT),
+            YearException(year=2028, what=What.CANCELLED),
+            YearException(year=2029, what=What.MOVED, start_date=date(2029, 4, 9)),
+        )
+        page = read(event)
+        assert '<p class="event-day"><time datetime="2028-04-07">' in page
+        assert "It is not held in 2028." in page
+        dates = page.partition("The next dates")[2].partition("</ul>")[0]
+        assert '2027 <span class="meta">not held</span>' in dates
+        assert "9 April 2029" in dates
+        assert "instead of 7 April 2029" in dates
+        assert dates.count("Cancelled") == 1
+
+    def test_a_day_that_was_moved_says_instead_of_which(self, read, index, now):
+        moved = YearException(year=2027, what=What.MOVED, start_date=date(2027, 4, 9))
+        assert "Instead of on 7 April 2027." in read(commemoration(index, moved))
+
+    def test_after_the_last_year_it_is_over(self, read, index, now):
+        event = commemoration(index)
+        now(2031, 1, 1)
+        page = read(event)
+        assert "Is over" in page
+        assert "7 April 2030" in page
+        assert "The next dates" not in page
+
+    def test_one_that_is_left_out_in_each_year_breaks_nothing(self, read, index, now):
+        left_out = [YearException(year=year, what=What.LEFT_OUT) for year in (2027, 2028)]
+        page = read(commemoration(index, *left_out, last_year=2028))
+        assert page.count("not held") == 2
+
+
+class TestOrganisers:
+    def test_members_are_linked_as_they_wish_to_be_seen_and_in_order(self, read, index, now):
+        named = MembershipFactory(organisation__name="Beta Rights").organisation
+        unseen = [
+            MembershipFactory(organisation__name="Unnamed One", organisation__listing=listing)
+            for listing in (Listing.UNNAMED,)
+        ]
+        hidden = MembershipFactory(
+            organisation__name="Hidden One", organisation__listing=Listing.HIDDEN
+        ).organisation
+        past = MembershipFactory(organisation__name="Past One", ended=date(2020, 1, 1)).organisation
+        event = EventFactory()
+        event.organisers = [
+            EventOrganiser(name="The Ministry", website="https://ministry.example/", sort_order=0),
+            EventOrganiser(organisation=named, sort_order=1),
+            *(
+                EventOrganiser(organisation=one, sort_order=2)
+                for one in (unseen[0].organisation, hidden, past)
+            ),
+            EventOrganiser(name="Alone", sort_order=3),
+        ]
+        page = read(index.add_child(instance=event))
+        shown = [
+            '<a href="https://ministry.example/">The Ministry</a>',
+            f'<a href="/members/{named.slug}/">Beta Rights</a>',
+            "<li>Alone</li>",
+        ]
+        assert [page.index(one) for one in shown] == sorted(page.index(one) for one in shown)
+        for name in ("Unnamed One", "Hidden One", "Past One"):
+            assert name not in page
+
+    def test_a_member_that_goes_into_hiding_is_gone_at_once(self, client, index, now):
+        organisation = MembershipFactory(organisation__name="Beta Rights").organisation
+        event = EventFactory()
+        event.organisers = [EventOrganiser(organisation=organisation)]
+        index.add_child(instance=event)
+        assert "Beta Rights" in client.get(event.url).text
+        organisation.listing = Listing.HIDDEN
+        organisation.save()
+        _next_generation()  # As the commit does, which no test reaches.
+        assert "Beta Rights" not in client.get(event.url).text
+
+
+@pytest.fixture
+def related(home, index):
+    """An event with situations and documents: one each that is public, a draft, and private."""
+    situations = home.add_child(instance=SituationIndexPage(title="Situations", slug="situations"))
+    library = home.add_child(instance=PublicationIndexPage(title="Library", slug="library"))
+    ghana = Country.objects.get(code="GH")
+    event = place_below(index)
+    for name in ("Shown", "Draft", "Private"):
+        live = name != "Draft"
+        pages = (
+            situations.add_child(
+                instance=SituationPage(title=f"{name} country", country=ghana, live=live)
+            ),
+            library.add_child(
+                instance=PublicationPage(
+                    title=f"{name} report", kind="report", date="2012", live=live
+                )
+            ),
+        )
+        event.situations.add(pages[0])
+        event.documents.add(pages[1])
+        if name == "Private":
+            for page in pages:
+                PageViewRestriction.objects.create(page=page, restriction_type="login")
     event.save()
-    page = html(client.get(event.url))
-    assert "Shown" in page
-    assert "Hidden" not in page
-    template = "{% load events %}{% events_about situation as found %}{{ found.0.title }}"
-    assert Template(template).render(Context({"situation": shown})) == "About it"
+    return event
 
 
-def test_the_next_events_are_there_for_other_pages(index):
-    for number in range(1, 5):
-        all_day(index, f"In {number}", number)
-    all_day(index, "Past", -1)
-    template = (
-        "{% load events %}{% upcoming_events 2 as found %}{{ found.0.title }} {{ found|length }}"
-    )
-    assert Template(template).render(Context()) == "In 1 2"
+def test_what_it_is_related_to_is_linked_if_visitors_may_read_it(read, related, now):
+    page = read(related)
+    for shown in ("Shown country", "Shown report"):
+        assert shown in page
+    for name in ("Draft", "Private"):
+        assert f"{name} " not in page
 
 
-def test_the_first_content_is_what_the_facts_give_a_day_for(client, home):
-    load(home)
-    load(home)
-    assert EventIndexPage.objects.count() == 1
-    event = EventPage.objects.get()
-    assert (event.start_date, event.end_date, event.all_day) == (
-        datetime.date(2009, 7, 23),
-        None,
-        True,
-    )
-    assert "23 July 2009" in html(client.get(URL))
-    assert "A/RES/63/308" in html(client.get(event.url))
+def test_the_editor_previews_what_was_not_saved(rf, index, now):
+    event = EventFactory(title="Not there yet")
+    event.organisers = [EventOrganiser(name="The Ministry")]
+    event.set_url_path(index)
+    answer = event.make_preview_request()
+    assert answer.status_code == 200
+    answer.render()
+    assert "The Ministry" in answer.content.decode()
+
+
+def test_it_takes_at_most_ten_queries_with_everything_on_it(client, related, now):
+    member = MembershipFactory().organisation
+    Organisation.objects.update(profile_published=True)
+    related.organisers = [EventOrganiser(organisation=member), EventOrganiser(name="Other")]
+    related.country = Country.objects.get(code="GH")
+    related.registration, related.capacity = True, 2
+    related.body = [
+        ("paragraph", f'<p><a linktype="page" id="{related.pk}">here</a></p>'),
+        ("events", {"title": "Next", "number": 3, "country": ""}),
+    ]
+    related.save()
+    Registration.objects.create(event=related, state="placed", name="Ama")
+    client.get(related.url)
+    _next_generation()
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(related.url)
+    assert answer.status_code == 200
+    assert len(queries) <= 10
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(related.url)["X-Cache"] == "hit"
+    assert len(queries) == 0

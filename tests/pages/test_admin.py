@@ -106,7 +106,7 @@ class TestWhatWaits:
         assert "/admin/situations/" not in shown.text
 
 
-@pytest.mark.parametrize("name", ["situations", "developments", "publications", "events"])
+@pytest.mark.parametrize("name", ["situations", "developments", "publications", "events_admin"])
 def test_lists_of_one_page_type_need_few_queries(name, secretariat, django_assert_max_num_queries):
     secretariat.get(reverse(f"{name}:index"))
     with django_assert_max_num_queries(32):
