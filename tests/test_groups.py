@@ -52,6 +52,7 @@ SCREENS = {
     "/admin/reconfirmations/": {"Secretariat", "Membership"},
     "/admin/sectors/": {"Secretariat", "Membership"},
     "/admin/membership/retention/": {"Secretariat", "Membership"},
+    "/admin/settings/events/eventsettings/": {"Secretariat"},
     "/admin/settings/members/membershipsettings/": {"Secretariat"},
 }
 

@@ -18,7 +18,9 @@ from django.views.decorators.http import require_safe
 from events.calendars.entries import About, calendar_of
 from events.calendars.left_out import entries_for, note_left_out
 from events.listing import EventFilters
-from events.models import EventIndexPage, EventPage
+from events.models import EventIndexPage, EventPage, Kind
+from events.months import Month
+from icrtop.places.models import Country, Region
 from pages.models import SiteSettings
 from pages.templatetags.ui import absolute
 
@@ -70,10 +72,25 @@ def _name(request: HttpRequest, choice: EventFilters) -> str:
     site = SiteSettings.for_request(request)
     whose = site.acronym or site.organisation
     name = _("%(name)s events") % {"name": whose} if whose else _("Events")
-    if not choice.is_filtered:
-        return name
-    chosen = [str(dict(one.choices)[one.chosen]) for one in choice.filters if one.chosen]
-    return ": ".join([name, ", ".join(chosen)])
+    chosen = [_label(name, value) for name, value in choice.chosen.items()]
+    return ": ".join([name, ", ".join(chosen)]) if chosen else name
+
+
+def _label(name: str, value: str) -> str:
+    """What was chosen, in words; `EventFilters` lets through what exists only."""
+    match name:
+        case "kind":
+            return str(Kind(value).label)
+        case "country":
+            return str(Country.objects.get(pk=value))
+        case "region":
+            return str(Region.objects.get(pk=value))
+        case "month":
+            return Month.parse(value).label  # type: ignore[union-attr] # It was parsed before.
+        case "online":
+            return _("Online")
+        case _:
+            return value
 
 
 def _answer(text: str, filename: str) -> HttpResponse:

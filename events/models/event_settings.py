@@ -29,7 +29,7 @@ class EventSettings(BaseSiteSetting):
         help_text=_("After the event was published or declined."),
     )
 
-    panels = [FieldPanel("keep_days"), FieldPanel("keep_proposals_days")]
+    panels = [FieldPanel("keep_proposals_days")]
 
     class Meta:
         # Changing is the only thing that anyone can do with the one row.

@@ -67,6 +67,7 @@ ROLES: dict[str, Role] = {
             "wagtailadmin.access_admin",
             "accounts.user",
             "auth.group",
+            "events.change_eventsettings",
             "events.eventproposal",  # With it the right to see who proposed an event.
             "mail.delivery",
             "mail.message",  # With it the right to pause, resume, cancel and send again.

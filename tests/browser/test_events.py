@@ -3,16 +3,12 @@
 import re
 import uuid
 from datetime import date
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-import vobject
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
-from tests.browser.test_journeys import address
 from tests.khal import Khal
 
 ACCRA, NEW_YORK = "Africa/Accra", "America/New_York"
@@ -111,85 +107,3 @@ def test_two_events_in_a_readers_calendar_until_one_is_called_off(
         item = visitor.get_by_role("listitem").filter(has_text=briefing)
         expect(item).to_contain_text(says)
     assert f"11:00-13:00 {training}" in agenda(date(2027, 3, 20))
-
-
-def register(visitor: Page, person: str) -> None:
-    visitor.get_by_role("link", name="Register").first.click()
-    main = visitor.get_by_role("main")
-    main.locator("[name=name]").fill("Ama Example")
-    main.locator("[name=email]").fill(person)
-    main.get_by_role("button", name="Register").click()
-    expect(main).to_contain_text(person)
-
-
-def received(page: Page, recipient: str, subject: str) -> EmailMessage:
-    """The letter to somebody whose subject begins so, as it was sent, once it has come."""
-    for _attempt in range(120):
-        page.goto(f"/dev/mail/?q={recipient}")
-        link = page.get_by_role("cell").get_by_role("link", name=re.compile(f"^{subject}"))
-        if link.count():
-            link.first.click()
-            url = page.get_by_role("link", name="Download the letter").get_attribute("href")
-            return message_from_bytes(page.request.get(url).body(), policy=policy.default)
-        page.wait_for_timeout(500)
-    pytest.fail(f"No letter {subject!r} to {recipient} arrived.")
-
-
-def entry(letter: EmailMessage) -> vobject.base.Component:
-    """The event in the calendar file that a letter brings."""
-    (attached,) = letter.iter_attachments()
-    assert attached.get_param("method") == "PUBLISH"
-    return vobject.readOne(attached.get_payload(decode=True).decode()).vevent
-
-
-def test_the_last_place_and_who_waits_for_it(
-    staff: Page, visitor: Page, plain_visitor: Page, site: Site
-) -> None:
-    title = f"Workshop {uuid.uuid4().hex[:6]}"
-    first, second = address(), address()
-    enter(
-        staff,
-        title,
-        kind="training",
-        time_zone=ACCRA,
-        start_date="2027-05-20",
-        start_time="10:00",
-        place="Accra",
-        country="GH",
-        registration="on",
-        capacity="1",
-    )
-    editor = staff.url
-    for page, person in ((visitor, first), (plain_visitor, second)):
-        page.goto("/events/")
-        page.get_by_role("link", name=title).click()
-        register(page, person)
-
-    place = received(visitor, first, "Your place")
-    assert entry(place).summary.value == title
-    waiting = received(plain_visitor, second, "Waiting list")
-    assert not list(waiting.iter_attachments())
-
-    received(visitor, first, "Your place")
-    visitor.get_by_role("main").locator("a[href*='/events/registrations/']").first.click()
-    visitor.get_by_role("main").get_by_role("button", name=re.compile("Cancel", re.I)).click()
-    expect(visitor.get_by_role("main")).to_contain_text("cancelled")
-    moved_up = entry(received(plain_visitor, second, "Your place"))
-    assert moved_up.dtstart.value.hour == 10
-
-    # Ten minutes after the last change those registered are told.
-    edit(staff, editor, start_time="14:00")
-    site.manage("shell", "-c", MAKE_LATER.format(title=title))
-    told = entry(received(plain_visitor, second, "New time"))
-    assert told.dtstart.value.hour == 14
-    assert told.uid.value == moved_up.uid.value
-    assert int(told.sequence.value) > int(moved_up.sequence.value)
-
-
-MAKE_LATER = """
-from datetime import timedelta
-from django.db.models import F
-from events.models import EventPage
-later = F("calendar_changed_at") - timedelta(minutes=11)
-EventPage.objects.filter(title="{title}").update(calendar_changed_at=later)
-"""

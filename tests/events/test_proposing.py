@@ -1,6 +1,7 @@
 """Proposing an event: the form, the draft that it becomes, and the letters."""
 
 import datetime
+import uuid
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -203,7 +204,9 @@ def test_only_staff_who_may_know_see_who_proposed_it(content, rf):
 
     def shown(instance: EventPage, **rights: bool):
         request = rf.get("/")
-        request.user = get_user_model()(is_active=True, **rights)
+        request.user = get_user_model().objects.create_user(
+            f"{uuid.uuid4()}@example.org", "a long password", is_active=True, **rights
+        )
         return panel.get_bound_panel(instance=instance, request=request)
 
     chief = shown(event, is_superuser=True)
