@@ -89,7 +89,8 @@ def test_one_answer_for_every_address_that_asks_for_a_link(jo):
         client = Client()
         answer = client.post("/listserv/manage/", {"email": email})
         page = client.get(answer["Location"])
-        return answer.status_code, dict(answer.headers), answer.content, page.content
+        headers = {name: value for name, value in answer.headers.items() if name != "Expires"}
+        return answer.status_code, headers, answer.content, page.content
 
     assert ask("JO@Example.org") == ask("nobody@example.org") == ask("bounced@example.org")
     known = Delivery.objects.get(normalised=JO)
