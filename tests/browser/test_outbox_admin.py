@@ -13,9 +13,9 @@ from tests.browser.conftest import Site
 QUEUE = """
 WITH message AS (
     INSERT INTO mail_message (uid, purpose, sender, subject, html, text, headers, signed, list_id,
-        priority, candidates, duplicates, unusable, reason, tally, started_at)
+        attachments, priority, candidates, duplicates, unusable, reason, tally, started_at)
     VALUES (gen_random_uuid(), 'test', 'a@example.org', 'A bulletin', '<p>Read this.</p>',
-        'Read this.', '{}', '{}', '', 90, 4, 0, 0, '', '{}', now())
+        'Read this.', '{}', '{}', '', '[]', 90, 4, 0, 0, '', '{}', now())
     RETURNING id
 )
 INSERT INTO mail_delivery (message_id, address, normalised, name, merge, state, attempts, releases,
