@@ -1,7 +1,7 @@
 # The two commands that matter: `make run` and `make test`. See docs/operations.md.
 SHELL = /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint lock manage reset bench-mail bench-freeze bench-listserv bench-import
+.PHONY: help run dev test lint lock manage reset bench-mail bench-freeze bench-listserv bench-import bench-calendar
 
 local = @sh icrtop/local/setup.sh && exec .venv/bin/python -m icrtop.local
 
@@ -37,6 +37,9 @@ bench-listserv: ## Measure the listserv's pages with 200,000 subscribers (ARGS="
 
 bench-import: ## Measure how fast a file of subscribers is imported (ARGS="--rows 500000")
 	$(local) bench imports $(ARGS)
+
+bench-calendar: ## Measure the calendar of 1,000 events, time and bytes (ARGS="--events 5000")
+	$(local) bench calendars $(ARGS)
 
 reset: ## Delete the local data: database, letters, media (FORCE=1 does not ask)
 	$(local) reset

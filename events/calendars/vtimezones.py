@@ -51,7 +51,7 @@ class Change:
         return {(self.onset.day - 1) // 7 + 1} | last
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)  # There are some 600 zones.
 def vtimezone(zone: str, first_year: int, last_year: int) -> Timezone:
     """The clocks of an IANA zone, right for all local times in these years.
 
@@ -75,14 +75,14 @@ def _changes(zone: ZoneInfo, first_year: int, last_year: int) -> tuple[Clock, li
     """
     first = datetime.datetime(first_year, 1, 1, tzinfo=datetime.UTC)
     last = datetime.datetime(last_year + 1, 1, 1, tzinfo=datetime.UTC)
-    moment = int(first.timestamp()) - DAY
-    begin = before = _clock(zone, moment)
+    moments = range(int(first.timestamp()), int(last.timestamp()) + 2 * DAY, DAY)
+    begin = before = _clock(zone, moments[0] - DAY)
     found = []
-    while moment < last.timestamp() + DAY:
-        moment += DAY
-        after = _clock(zone, moment)
-        if after.offset != before.offset:
-            onset = _moment_of_change(zone, moment - DAY, moment) + before.offset.total_seconds()
+    for moment in moments:
+        if _offset(zone, moment) != before.offset:
+            changed = _moment_of_change(zone, moment - DAY, moment)
+            after = _clock(zone, changed)
+            onset = changed + before.offset.total_seconds()
             local = datetime.datetime.fromtimestamp(onset, datetime.UTC).replace(tzinfo=None)
             found.append(Change(local, before, after))
             before = after
@@ -91,20 +91,23 @@ def _changes(zone: ZoneInfo, first_year: int, last_year: int) -> tuple[Clock, li
 
 def _moment_of_change(zone: ZoneInfo, before: int, after: int) -> int:
     """The first second between two moments at which the clocks are no longer as at the first."""
-    offset = _clock(zone, before).offset
+    offset = _offset(zone, before)
     while after - before > 1:
         middle = (before + after) // 2
-        if _clock(zone, middle).offset == offset:
+        if _offset(zone, middle) == offset:
             before = middle
         else:
             after = middle
     return after
 
 
+def _offset(zone: ZoneInfo, moment: int) -> datetime.timedelta:
+    return datetime.datetime.fromtimestamp(moment, zone).utcoffset() or datetime.timedelta()
+
+
 def _clock(zone: ZoneInfo, moment: int) -> Clock:
     local = datetime.datetime.fromtimestamp(moment, zone)
-    offset = local.utcoffset() or datetime.timedelta()
-    return Clock(offset, local.tzname() or "", bool(local.dst()))
+    return Clock(_offset(zone, moment), local.tzname() or "", bool(local.dst()))
 
 
 def _runs(changes: list[Change]) -> Iterator[tuple[list[Change], set[int]]]:

@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('keep_days', models.PositiveSmallIntegerField(default=30, help_text='After the end of an event, or after it or the registration was cancelled. Then names, addresses and needs are removed.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(730)], verbose_name='days to keep registrations')),
-                ('keep_proposals_days', models.PositiveSmallIntegerField(default=90, help_text='After the event was published or declined.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(730)], verbose_name='days to keep who proposed an event')),
+                ('keep_proposals_days', models.PositiveSmallIntegerField(default=90, help_text='After the event was published or the proposal declined; if nobody decided, after its day.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(730)], verbose_name='days to keep who proposed an event')),
                 ('site', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, to='wagtailcore.site')),
             ],
             options={

@@ -26,7 +26,10 @@ class EventSettings(BaseSiteSetting):
         _("days to keep who proposed an event"),
         default=90,
         validators=[MinValueValidator(1), MaxValueValidator(730)],
-        help_text=_("After the event was published or declined."),
+        help_text=_(
+            "After the event was published or the proposal declined; if nobody decided, after its "
+            "day."
+        ),
     )
 
     panels = [FieldPanel("keep_proposals_days")]

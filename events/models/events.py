@@ -34,6 +34,7 @@ from pages.models.base import BasePageQuerySet
 # What a calendar shows of an event: when one of these changes, so does the event in it.
 IN_CALENDARS = (
     "title",
+    "slug",
     "introduction",
     "kind",
     "status",
